@@ -1,0 +1,84 @@
+//! The allocator of a policy component: it only ever moves forward.
+//!
+//! An instance serves one request and is thrown away with all its memory, so
+//! giving memory back costs code and time and gains nothing. The one exception
+//! is the block allocated last, which may grow, shrink and be freed in place:
+//! that is how vectors and strings are built.
+#![cfg(target_arch = "wasm32")]
+#![allow(unsafe_code)] // a global allocator cannot be written without
+
+use core::alloc::{GlobalAlloc, Layout};
+use core::arch::wasm32;
+use core::cell::Cell;
+
+const PAGE: usize = 65_536;
+
+struct Bump {
+    /// First free byte; 0 before the first allocation.
+    next: Cell<usize>,
+    /// End of memory.
+    end: Cell<usize>,
+}
+
+// A policy component has one thread: the contract offers no way to start another.
+unsafe impl Sync for Bump {}
+
+#[global_allocator]
+static BUMP: Bump = Bump { next: Cell::new(0), end: Cell::new(0) };
+
+unsafe extern "C" {
+    /// Where the linker put the end of stack and data.
+    static __heap_base: u8;
+}
+
+impl Bump {
+    /// Makes `[start, start + size)` available; false when memory is at its cap.
+    fn reserve(&self, start: usize, size: usize) -> bool {
+        let Some(stop) = start.checked_add(size) else { return false };
+        if stop > self.end.get() {
+            let pages = (stop - self.end.get()).div_ceil(PAGE);
+            if wasm32::memory_grow::<0>(pages) == usize::MAX {
+                return false;
+            }
+            self.end.set(self.end.get() + pages * PAGE);
+        }
+        self.next.set(stop);
+        true
+    }
+}
+
+unsafe impl GlobalAlloc for Bump {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        if self.next.get() == 0 {
+            self.next.set((&raw const __heap_base) as usize);
+            self.end.set(wasm32::memory_size::<0>() * PAGE);
+        }
+        let align = layout.align();
+        let start = (self.next.get() + align - 1) & !(align - 1);
+        if self.reserve(start, layout.size()) { start as *mut u8 } else { core::ptr::null_mut() }
+    }
+
+    unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
+        if ptr as usize + layout.size() == self.next.get() {
+            self.next.set(ptr as usize);
+        }
+    }
+
+    unsafe fn realloc(&self, ptr: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        let start = ptr as usize;
+        if start + layout.size() == self.next.get() {
+            return if self.reserve(start, new_size) { ptr } else { core::ptr::null_mut() };
+        }
+        if new_size <= layout.size() {
+            return ptr;
+        }
+        // Sound: the caller upholds the layout, and both blocks are at least `layout.size()` long.
+        unsafe {
+            let new = self.alloc(Layout::from_size_align_unchecked(new_size, layout.align()));
+            if !new.is_null() {
+                core::ptr::copy_nonoverlapping(ptr, new, layout.size());
+            }
+            new
+        }
+    }
+}
