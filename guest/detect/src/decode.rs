@@ -1,0 +1,148 @@
+//! Other forms of a text: folded Unicode, percent decoding, base64 and base64url.
+
+use crate::bytes::{at, range};
+use crate::steps;
+
+/// The shortest decoded text that is searched.
+const SHORTEST: usize = 8;
+
+/// Puts look-alikes into ASCII: full-width characters, dashes, spaces; drops what is invisible.
+pub(crate) fn fold(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\u{ff01}'..='\u{ff5e}' => {
+                let ascii = u32::from(character) - 0xff01 + 0x21;
+                folded.push(char::from_u32(ascii).unwrap_or(character));
+            }
+            '\u{660}'..='\u{669}' => push_digit(&mut folded, character, 0x660),
+            '\u{6f0}'..='\u{6f9}' => push_digit(&mut folded, character, 0x6f0),
+            '\u{966}'..='\u{96f}' => push_digit(&mut folded, character, 0x966),
+            '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' => folded.push('-'),
+            '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => {
+                folded.push(' ');
+            }
+            '\u{ad}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{2064}'
+            | '\u{2066}'..='\u{2069}'
+            | '\u{feff}' => {}
+            other => folded.push(other),
+        }
+    }
+    steps::count(text.len());
+    folded
+}
+
+fn push_digit(folded: &mut String, character: char, zero: u32) {
+    folded.push(char::from_digit(u32::from(character) - zero, 10).unwrap_or(character));
+}
+
+/// The text with each `%XX` decoded, if that changes it and leaves printable text.
+pub(crate) fn percent(bytes: &[u8]) -> Option<String> {
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut changed = false;
+    let mut index = 0;
+    while let Some(byte) = bytes.get(index) {
+        let pair = (nibble(at(bytes, index + 1)), nibble(at(bytes, index + 2)));
+        if let (b'%', (Some(high), Some(low))) = (*byte, pair) {
+            decoded.push(high << 4 | low);
+            changed = true;
+            index += 3;
+        } else {
+            decoded.push(*byte);
+            index += 1;
+        }
+    }
+    steps::count(bytes.len());
+    if changed { printable(decoded) } else { None }
+}
+
+fn nibble(byte: u8) -> Option<u8> {
+    match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        b'A'..=b'F' => Some(byte - b'A' + 10),
+        _ => None,
+    }
+}
+
+/// Whether a byte is of the base64 or the base64url alphabet (RFC 4648 sections 4 and 5).
+pub(crate) fn is_base64(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
+}
+
+/// The decoded form of a run of either alphabet, without padding, if it is printable text.
+pub(crate) fn base64(run: &[u8]) -> Option<String> {
+    // One character left over carries nothing.
+    let run = range(run, 0, run.len() - usize::from(run.len() % 4 == 1));
+    if run.len() * 3 / 4 < SHORTEST {
+        return None;
+    }
+    let mut decoded = Vec::with_capacity(run.len() * 3 / 4);
+    for quad in run.chunks(4) {
+        steps::count(quad.len());
+        let mut bits = 0u32;
+        for place in 0..4 {
+            bits = bits << 6 | sextet(at(quad, place));
+        }
+        let [_, bytes @ ..] = bits.to_be_bytes();
+        for byte in range(&bytes, 0, quad.len() * 3 / 4) {
+            // Random bytes soon show a control character.
+            if is_control(*byte) {
+                return None;
+            }
+            decoded.push(*byte);
+        }
+    }
+    printable(decoded)
+}
+
+fn sextet(byte: u8) -> u32 {
+    u32::from(match byte {
+        b'A'..=b'Z' => byte - b'A',
+        b'a'..=b'z' => byte - b'a' + 26,
+        b'0'..=b'9' => byte - b'0' + 52,
+        b'+' | b'-' => 62,
+        b'/' | b'_' => 63,
+        _ => 0,
+    })
+}
+
+fn is_control(byte: u8) -> bool {
+    (byte < b' ' && !matches!(byte, b'\n' | b'\r' | b'\t')) || byte == 0x7f
+}
+
+fn printable(decoded: Vec<u8>) -> Option<String> {
+    if decoded.len() < SHORTEST || decoded.iter().any(|byte| is_control(*byte)) {
+        return None;
+    }
+    String::from_utf8(decoded).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_takes_both_alphabets_and_only_text() {
+        assert_eq!(base64(b"am9obkBleGFtcGxlLmNvbQ").as_deref(), Some("john@example.com"));
+        assert_eq!(base64(b"Pz8_Pz8_Pz8_").as_deref(), Some("?????????"));
+        assert_eq!(base64(b"Pz8/Pz8/Pz8/").as_deref(), Some("?????????"));
+        assert_eq!(base64(b"AAAAAAAAAAAAAAAA"), None);
+        assert_eq!(base64(b"c2hvcnQ"), None);
+        assert_eq!(base64(b"_____________"), None);
+    }
+
+    #[test]
+    fn percent_decoding_needs_a_change() {
+        assert_eq!(percent(b"john%40example.com").as_deref(), Some("john@example.com"));
+        assert_eq!(percent(b"100% of it, 5%zz"), None);
+    }
+
+    #[test]
+    fn folding_makes_digits_plain() {
+        assert_eq!(fold("4111\u{a0}1111\u{2011}１１１１\u{200b}1"), "4111 1111-11111");
+    }
+}

@@ -1,0 +1,307 @@
+//! What a claim's name says that the claim holds.
+
+use crate::bytes::{at, range, run, uuid};
+use crate::kind::{Category, Confidence, Detector, Hit, NameHit, Place};
+use crate::name_table::{Phrase, SEED, Where, find, hash};
+use crate::name_words::{NEUTRAL, PATIENT, REFERENCE, THINGS};
+use crate::steps;
+
+/// Only the end of a name as long as this is looked at.
+const LONGEST: usize = 128;
+
+/// And no more words than this.
+const MOST_WORDS: usize = 24;
+
+/// The longest phrase, in words.
+const PHRASE_WORDS: usize = 4;
+
+/// What a claim's name says, whatever its letter case and separators; of a name that is a URL, a
+/// URN or dotted, its last part counts.
+#[must_use]
+pub fn name_class(segment: &str) -> Option<NameHit> {
+    path_class(None, segment)
+}
+
+/// As [`name_class`], with the name of the object around the claim: `number` in `card` is a card
+/// number, `name` in `client` is not a person's.
+#[must_use]
+pub fn path_class(parent: Option<&str>, segment: &str) -> Option<NameHit> {
+    let name = Words::of(segment);
+    let outer = parent.map(Words::of);
+    let hit = name.class().or_else(|| {
+        // `card` and `number`, `name` and `first`.
+        let (outer, first) = (outer.as_ref()?, name.get(0)?);
+        let last = outer.get(outer.count.checked_sub(1)?)?;
+        if name.count == 1 { Words::joined(last, first).class() } else { None }
+    });
+    let hit = hit.filter(|(phrase, _)| {
+        // Of things, only what their name alone says is taken back.
+        let thing = outer.as_ref().is_some_and(|outer| {
+            outer
+                .count
+                .checked_sub(1)
+                .and_then(|last| outer.get(last))
+                .is_some_and(|word| THINGS.binary_search(&word).is_ok())
+        });
+        !(thing && phrase.3 == Where::Whole && phrase.1.category() == Category::Personal)
+    })?;
+    let ((_, detector, _, _), confidence) = hit;
+    let patient = name.has(PATIENT) || outer.is_some_and(|outer| outer.has(PATIENT));
+    let category = match detector.category() {
+        Category::Personal | Category::NationalId | Category::Network if patient => {
+            Category::Health
+        }
+        category => category,
+    };
+    Some(NameHit { detector: *detector, category, confidence })
+}
+
+/// Whether a name tells that a patient is meant, so that personal data below it is health data.
+#[must_use]
+pub fn concerns_patient(segment: &str) -> bool {
+    Words::of(segment).has(PATIENT)
+}
+
+/// The words of a name, in small letters.
+struct Words {
+    text: [u8; LONGEST],
+    /// Where each word starts and ends in `text`.
+    borders: [(u8, u8); MOST_WORDS],
+    count: usize,
+}
+
+impl Words {
+    fn of(segment: &str) -> Self {
+        let bytes = segment.as_bytes();
+        let bytes = range(bytes, bytes.len().saturating_sub(LONGEST), bytes.len());
+        // A URL or URN may end in its separator.
+        let end = bytes.iter().rposition(|b| !is_end(*b)).map_or(0, |last| last + 1);
+        let start = range(bytes, 0, end).iter().rposition(|b| is_end(*b)).map_or(0, |at| at + 1);
+        let name = range(bytes, start, end);
+        steps::count(name.len());
+        let mut found = Self::none();
+        let mut word = 0u8;
+        let mut length = 0u8;
+        for (place, byte) in name.iter().enumerate() {
+            let previous = place.checked_sub(1).map_or(0, |before| at(name, before));
+            let hump = byte.is_ascii_uppercase()
+                && (!previous.is_ascii_uppercase() || at(name, place + 1).is_ascii_lowercase());
+            let letter = byte.is_ascii_alphanumeric() || !byte.is_ascii();
+            if !letter || hump {
+                found.push(word, length);
+                word = length;
+            }
+            if letter && let Some(slot) = found.text.get_mut(usize::from(length)) {
+                *slot = byte.to_ascii_lowercase();
+                length += 1;
+            }
+        }
+        found.push(word, length);
+        found
+    }
+
+    /// One name of two words.
+    fn joined(first: &str, second: &str) -> Self {
+        let mut found = Self::none();
+        let mut length = 0u8;
+        for word in [first, second] {
+            let start = length;
+            for byte in word.bytes() {
+                if let Some(slot) = found.text.get_mut(usize::from(length)) {
+                    *slot = byte;
+                    length += 1;
+                }
+            }
+            found.push(start, length);
+        }
+        found
+    }
+
+    fn none() -> Self {
+        Self { text: [0; LONGEST], borders: [(0, 0); MOST_WORDS], count: 0 }
+    }
+
+    fn push(&mut self, start: u8, end: u8) {
+        if start == end {
+            return;
+        }
+        if self.count == MOST_WORDS {
+            self.borders.rotate_left(1);
+            self.count -= 1;
+        }
+        if let Some(slot) = self.borders.get_mut(self.count) {
+            *slot = (start, end);
+            self.count += 1;
+        }
+    }
+
+    fn get(&self, place: usize) -> Option<&str> {
+        let (start, end) = self.borders.get(..self.count)?.get(place)?;
+        core::str::from_utf8(self.text.get(usize::from(*start)..usize::from(*end))?).ok()
+    }
+
+    fn has(&self, list: &[&str]) -> bool {
+        (0..self.count).any(|place| self.get(place).is_some_and(|word| list.contains(&word)))
+    }
+
+    /// The phrase made of the words from one place to before another.
+    fn phrase(&self, from: usize, to: usize) -> Option<&'static Phrase> {
+        let start = usize::from(self.borders.get(from)?.0);
+        let end = usize::from(self.borders.get(to.checked_sub(1)?)?.1);
+        let text = range(&self.text, start, end);
+        steps::count(text.len());
+        let mut code = SEED;
+        let mut without_last = SEED;
+        for byte in text {
+            without_last = code;
+            code = hash(code, *byte);
+        }
+        let exact = find(code, |phrase| phrase.as_bytes() == text);
+        if exact.is_some() {
+            return exact;
+        }
+        match text {
+            // A plural.
+            [one @ .., b's'] => find(without_last, |phrase| phrase.as_bytes() == one),
+            // One of several: `email2`.
+            [.., b'0'..=b'9'] => {
+                let digits = text.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+                let one = range(text, 0, text.len() - digits);
+                let code = one.iter().fold(SEED, |code, byte| hash(code, *byte));
+                find(code, |phrase| phrase.as_bytes() == one)
+            }
+            _ => None,
+        }
+    }
+
+    /// The longest phrase that ends with the word before `to`.
+    fn ending(&self, to: usize) -> Option<&'static Phrase> {
+        // Phrases count in letters, not words: `i p address` is one as well.
+        (to.saturating_sub(PHRASE_WORDS + 1)..to).find_map(|from| {
+            self.phrase(from, to).filter(|phrase| phrase.3 != Where::Whole || from == 0)
+        })
+    }
+
+    fn class(&self) -> Option<(&'static Phrase, Confidence)> {
+        let mut to = self.count;
+        if let Some(phrase) = self.ending(to) {
+            return Some((phrase, phrase.2));
+        }
+        let last = self.get(to.checked_sub(1)?)?;
+        if REFERENCE.binary_search(&last).is_ok() || self.last_four() {
+            return None;
+        }
+        while let Some(word) = to.checked_sub(1).and_then(|last| self.get(last))
+            && (NEUTRAL.binary_search(&word).is_ok() || word.bytes().all(|b| b.is_ascii_digit()))
+        {
+            to -= 1;
+            if let Some(phrase) = self.ending(to) {
+                return Some((phrase, phrase.2));
+            }
+        }
+        // Somewhere inside: `email_for_receipts`.
+        (1..self.count).find_map(|to| {
+            let phrase = self.ending(to).filter(|phrase| phrase.3 == Where::Any)?;
+            Some((phrase, phrase.2.min(Confidence::Medium)))
+        })
+    }
+
+    /// `last_4`: what may be shown of a card number (PCI DSS 4.0.1 3.4.1).
+    fn last_four(&self) -> bool {
+        let word = |back: usize| self.count.checked_sub(back).and_then(|place| self.get(place));
+        word(2) == Some("last") && matches!(word(1), Some("4" | "four" | "digits"))
+    }
+}
+
+fn is_end(byte: u8) -> bool {
+    matches!(byte, b'/' | b'#' | b':')
+}
+
+impl NameHit {
+    /// The finding that the name alone makes.
+    #[must_use]
+    pub fn hit(self) -> Hit {
+        Hit {
+            detector: self.detector,
+            category: self.category,
+            confidence: self.confidence,
+            place: Place::Name,
+        }
+    }
+
+    /// The finding that the name makes of a text: none for one that is empty, masked or a mere
+    /// yes or no; of low confidence for a reference such as `tok_1abc2def3ghi` where the name
+    /// promises data.
+    #[must_use]
+    pub fn with_text(self, value: &str) -> Option<Hit> {
+        let text = value.trim();
+        let bytes = text.as_bytes();
+        if text.is_empty() {
+            return None;
+        }
+        if text.len() <= 10 && self.category != Category::Health {
+            let empty =
+                ["null", "none", "n/a", "true", "false", "yes", "no", "redacted", "[redacted]"];
+            if empty.iter().any(|word| text.eq_ignore_ascii_case(word)) {
+                return None;
+            }
+        }
+        let mut hit = self.hit();
+        match masked(bytes) {
+            Mask::Whole => return None,
+            // PCI DSS 4.0.1 3.4.1 lets the last four digits be shown.
+            Mask::LastFour
+                if matches!(self.category, Category::Cardholder | Category::Financial) =>
+            {
+                return None;
+            }
+            Mask::LastFour => hit.confidence = hit.confidence.min(Confidence::Medium),
+            Mask::None => {}
+        }
+        if self.category != Category::Secret
+            && !matches!(self.detector, Detector::CardCode | Detector::CardPin)
+            && is_reference(bytes)
+        {
+            hit.confidence = Confidence::Low;
+        }
+        Some(hit)
+    }
+}
+
+enum Mask {
+    None,
+    LastFour,
+    Whole,
+}
+
+/// Whether text is masked: nothing but masking characters, and at most four digits at the end.
+fn masked(bytes: &[u8]) -> Mask {
+    let is_mask = |b: &u8| matches!(b, b'*' | b'x' | b'X' | b'#' | b' ' | b'-' | b'.' | b'_');
+    let text = core::str::from_utf8(bytes).unwrap_or_default();
+    let dots = text.chars().filter(|c| matches!(c, '\u{2022}' | '\u{25cf}')).count() * 3;
+    let digits = bytes.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+    let head = range(bytes, 0, bytes.len() - digits);
+    let marks = head.iter().filter(|b| matches!(b, b'*' | b'x' | b'X' | b'#')).count() + dots;
+    let rest = head.iter().filter(|b| !is_mask(b)).count();
+    if marks < 3 || rest != dots || digits > 4 {
+        return Mask::None;
+    }
+    if digits == 0 { Mask::Whole } else { Mask::LastFour }
+}
+
+/// Whether text is a reference: a UUID, or a short prefix, `_`, and an identifier with a digit.
+fn is_reference(bytes: &[u8]) -> bool {
+    if bytes.len() == 36 && uuid(bytes, 0) {
+        return true;
+    }
+    let prefix = run(bytes, 0, 12, |b| b.is_ascii_lowercase());
+    let body = prefix + 1;
+    let end = run(bytes, body, 64, |b| b.is_ascii_alphanumeric());
+    let part = range(bytes, body, end);
+    (2..=11).contains(&prefix)
+        && at(bytes, prefix) == b'_'
+        && end == bytes.len()
+        && part.len() >= 8
+        && part.iter().any(u8::is_ascii_digit)
+        && part.iter().any(u8::is_ascii_alphabetic)
+}

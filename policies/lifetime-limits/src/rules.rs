@@ -1,0 +1,128 @@
+//! The rules, and what their findings say. A message names limits of the
+//! settings only, never a time of the token, so that it holds as long as the verdict.
+
+use tokenward_policy::prelude::*;
+
+use crate::settings::Reaction;
+
+/// Every rule.
+pub(crate) fn rules() -> Vec<Rule> {
+    let storage = [
+        "GDPR 5(1)(e)",
+        "ISO 27001:2022 5.16",
+        "ISO 27001:2022 5.17",
+        "ISO 27001:2022 8.5",
+        "SOC 2 CC6.1",
+    ];
+    let session = ["ISO 27001:2022 8.5", "SOC 2 CC6.1"];
+    let rule = |id: &str, controls: &[&str], title: &str, remedy: &str| Rule {
+        id: id.into(),
+        title: title.into(),
+        remedy: remedy.into(),
+        controls: controls.iter().map(|control| (*control).into()).collect(),
+    };
+    vec![
+        rule(
+            "missing-exp",
+            &storage,
+            "The token has no end",
+            "Have the issuer set `exp`, as near to `iat` as the use of the token allows.",
+        ),
+        rule(
+            "unbounded-lifetime",
+            &storage,
+            "The token does not say when it was issued",
+            "Have the issuer set `iat`.",
+        ),
+        rule(
+            "lifetime-too-long",
+            &storage,
+            "The token lives longer than it may",
+            "Have the issuer shorten the lifetime, and let clients refresh or ask again.",
+        ),
+        rule(
+            "long-lifetime",
+            &storage,
+            "The token lives longer than is advised",
+            "Have the issuer shorten the lifetime.",
+        ),
+        rule(
+            "remaining-too-long",
+            &storage,
+            "The token has more of its life left than it may",
+            "Have the issuer shorten the lifetime.",
+        ),
+        rule(
+            "issued-too-long-ago",
+            &storage,
+            "The token was issued too long ago",
+            "Have the client obtain a new token.",
+        ),
+        rule(
+            "session-too-old",
+            &session,
+            "The user authenticated too long ago",
+            "Have the user authenticate again.",
+        ),
+        rule(
+            "unknown-session-age",
+            &session,
+            "The token does not say when the user authenticated",
+            "Have the issuer set `auth_time`.",
+        ),
+        rule(
+            "malformed-time",
+            &session,
+            "A time is not a number of seconds between 1970 and the year 9999",
+            "Have the issuer write times as NumericDate (RFC 7519 section 2): seconds, not \
+             milliseconds, and no text.",
+        ),
+        rule(
+            "issued-in-future",
+            &session,
+            "The token was issued, or the user authenticated, in the future",
+            "Set the clocks of issuer and gateway by the same source.",
+        ),
+        rule(
+            "not-yet-valid",
+            &session,
+            "The token is not yet valid",
+            "Have the client wait until `nbf`, or set the clocks by the same source.",
+        ),
+        rule(
+            "negative-lifetime",
+            &session,
+            "The token ends before it was issued",
+            "Have the issuer set `exp` after `iat`.",
+        ),
+        rule(
+            "never-valid",
+            &session,
+            "The token ends before it begins",
+            "Have the issuer set `exp` after `nbf`.",
+        ),
+    ]
+}
+
+/// A finding of a rule that a setting may soften; `denied` is its severity where it does not.
+pub(crate) fn finding(
+    reaction: Reaction,
+    rule: &str,
+    denied: Severity,
+    claim: &str,
+    message: &str,
+) -> Option<Finding> {
+    match reaction {
+        Reaction::Ignore => None,
+        Reaction::Advise => Some(Finding::advise(rule, Severity::Low, message).at(claim)),
+        Reaction::Deny => Some(Finding::deny(rule, denied, message).at(claim)),
+    }
+}
+
+/// `before`, the limit in seconds, `seconds`.
+pub(crate) fn beyond(before: &str, limit: i64) -> String {
+    let mut message = String::from(before);
+    message.push_str(&limit.to_string());
+    message.push_str(" seconds");
+    message
+}

@@ -1,0 +1,179 @@
+//! The rules, what their findings say, and what the settings must hold.
+
+use tokenward_policy::prelude::*;
+
+use crate::routes::{Missing, SCOPE};
+use crate::scopes::{granted_by, is_scope};
+use crate::settings::{Reaction, Settings};
+
+/// More than any token needs; it bounds the work that a hostile token can make.
+const MOST_SCOPES: u32 = 1_000;
+
+/// Every rule.
+pub(crate) fn rules() -> Vec<Rule> {
+    let rule = |id: &str, title: &str, remedy: &str| Rule {
+        id: id.into(),
+        title: title.into(),
+        remedy: remedy.into(),
+        controls: ["HIPAA 164.312(a)(1)", "HIPAA 164.308(a)(4)", "HIPAA 164.514(d)"]
+            .map(Into::into)
+            .into(),
+    };
+    vec![
+        rule(
+            "missing-scope",
+            "The token lacks a scope that the route needs",
+            "Have the client ask for the scope; grant it only to those whose task needs it.",
+        ),
+        rule(
+            "malformed-scope",
+            "A scope claim is neither a string nor an array of strings",
+            "Have the issuer write scopes as one string with spaces (RFC 6749 section 3.3), or as \
+             an array of strings.",
+        ),
+        rule(
+            "broad-scope",
+            "The token holds a scope that is broader than any one task needs",
+            "Grant the scopes of the task instead of one that stands for all of them.",
+        ),
+        rule(
+            "too-many-scopes",
+            "The token holds more scopes than it may",
+            "Have the client ask for the scopes of the task at hand only.",
+        ),
+        rule(
+            "unmatched-route",
+            "No route covers the request",
+            "Add a route for the method and the path, with the scopes that it needs.",
+        ),
+        rule(
+            "unknown-request",
+            "A part of the request that the routes need is not known",
+            "Have the gateway pass on the method, the host and the path of every request.",
+        ),
+    ]
+}
+
+/// Checks the settings that are not about single routes.
+pub(crate) fn settings(settings: &Settings, errors: &mut Vec<SettingError>) {
+    let mut error = |path: String, message: &str| errors.push(SettingError::new(path, message));
+    if settings.routes.is_empty() && settings.unmatched != Reaction::Ignore {
+        error(
+            "/unmatched".into(),
+            "would apply to every request, as there are no routes; \
+               give `routes`, or `ignore`",
+        );
+    }
+    if settings.scope_claims.is_empty() {
+        error("/scope-claims".into(), "is empty; give at least one JSON Pointer, such as `/scope`");
+    }
+    for (at, claim) in settings.scope_claims.iter().enumerate() {
+        let path = || pointer(["scope-claims", &at.to_string()]);
+        if !is_pointer(claim) {
+            error(path(), "is no JSON Pointer to a claim; give one such as `/scope`");
+        } else if settings.scope_claims.iter().take(at).any(|earlier| earlier == claim) {
+            error(path(), "is given twice; name each claim once");
+        }
+    }
+    for (at, scope) in settings.broad.iter().enumerate() {
+        if !is_scope(scope) {
+            error(pointer(["broad", &at.to_string()]), SCOPE);
+        }
+    }
+    for (holder, implied) in &settings.hierarchy {
+        if !is_scope(holder) {
+            error(pointer(["hierarchy", holder]), SCOPE);
+        }
+        let above = granted_by(&settings.hierarchy, holder);
+        for (at, scope) in implied.iter().enumerate() {
+            let path = || pointer(["hierarchy", holder, &at.to_string()]);
+            if !is_scope(scope) {
+                error(path(), SCOPE);
+            } else if above.contains(scope) {
+                error(
+                    path(),
+                    "implies, in a circle, the scope that implies it; \
+                       let scopes imply lesser ones only",
+                );
+            }
+        }
+    }
+    if settings.max_scopes.is_some_and(|max| !(1..=MOST_SCOPES).contains(&max)) {
+        error("/max-scopes".into(), "is out of range; give 1 to 1000, or leave it out");
+    }
+}
+
+/// RFC 6901 section 3, without the pointer to the whole claims set.
+fn is_pointer(text: &str) -> bool {
+    text.starts_with('/')
+        && text.split('~').skip(1).all(|after| after.starts_with('0') || after.starts_with('1'))
+}
+
+pub(crate) fn malformed(claim: &str) -> Finding {
+    let message = "the claim is neither a string nor an array of strings, and grants nothing";
+    Finding::deny("malformed-scope", Severity::High, message).at(claim)
+}
+
+pub(crate) fn unknown_request(part: &str) -> Finding {
+    let mut message = String::from("the ");
+    message.push_str(part);
+    message.push_str(" of the request is not known, so that no route can be told to cover it");
+    Finding::deny("unknown-request", Severity::High, message)
+}
+
+pub(crate) fn unmatched(reaction: Reaction) -> Option<Finding> {
+    finding(reaction, "unmatched-route", Severity::Medium, "no route covers the request".into())
+}
+
+pub(crate) fn missing(missing: &Missing, route: &str, claim: &str) -> Finding {
+    let mut message = String::from("the token lacks ");
+    push_list(&mut message, &missing.all_of);
+    if !missing.any_of.is_empty() {
+        message.push_str(if missing.all_of.is_empty() { "any of " } else { ", and any of " });
+        push_list(&mut message, &missing.any_of);
+    }
+    message.push_str(", needed by ");
+    message.push_str(route);
+    Finding::deny("missing-scope", Severity::High, message).at(claim)
+}
+
+pub(crate) fn broad<'a>(
+    reaction: Reaction,
+    listed: impl Iterator<Item = &'a String>,
+    holds_wildcard: bool,
+    claim: &str,
+) -> Option<Finding> {
+    let mut message = String::from("the token holds ");
+    let listed: Vec<&str> = listed.map(String::as_str).collect();
+    push_list(&mut message, &listed);
+    if holds_wildcard {
+        message.push_str(if listed.is_empty() { "" } else { " and " });
+        message.push_str("a scope with an asterisk");
+    }
+    message.push_str(", broader than any one task needs");
+    finding(reaction, "broad-scope", Severity::Medium, message).map(|f| f.at(claim))
+}
+
+pub(crate) fn too_many(reaction: Reaction, max: usize, claim: &str) -> Option<Finding> {
+    let mut message = String::from("the token holds more than ");
+    message.push_str(&max.to_string());
+    message.push_str(" different scopes");
+    finding(reaction, "too-many-scopes", Severity::Medium, message).map(|f| f.at(claim))
+}
+
+/// `denied` is the severity where the request is refused for it.
+fn finding(reaction: Reaction, rule: &str, denied: Severity, message: String) -> Option<Finding> {
+    match reaction {
+        Reaction::Ignore => None,
+        Reaction::Advise => Some(Finding::advise(rule, Severity::Low, message)),
+        Reaction::Deny => Some(Finding::deny(rule, denied, message)),
+    }
+}
+
+fn push_list(into: &mut String, scopes: &[&str]) {
+    for (at, scope) in scopes.iter().enumerate() {
+        into.push_str(if at > 0 { ", `" } else { "`" });
+        into.push_str(scope);
+        into.push('`');
+    }
+}

@@ -1,0 +1,319 @@
+//! The case tables, and what must hold for every input.
+
+use std::fmt::Write as _;
+
+use proptest::prelude::*;
+use tokenward_policy::testing::{run_cases, summary};
+use tokenward_policy::{Claim, Input, Phase, Policy, Request, RequestParts, Value, configure};
+
+use crate::pattern::{HostPattern, PathPattern, segments};
+use crate::scopes::covers;
+use crate::{ScopeCheck, Settings};
+
+#[test]
+fn cases() {
+    run_cases::<ScopeCheck>(concat!(env!("CARGO_MANIFEST_DIR"), "/cases"));
+}
+
+/// The names that the schema gives an object are those that the settings take.
+#[test]
+fn the_schema_names_what_the_settings_take() {
+    let schema: serde_json::Value =
+        serde_json::from_str(include_str!("../settings.schema.json")).expect("JSON");
+    let route = "/properties/routes/items";
+    for (object, settings) in [("", r#"{"?":0}"#), (route, r#"{"routes":[{"?":0}]}"#)] {
+        let properties = schema.pointer(object).and_then(|o| o["properties"].as_object());
+        let mut named: Vec<&str> =
+            properties.expect("properties").keys().map(String::as_str).collect();
+        let error = serde_json::from_str::<Settings>(settings).expect_err("unknown").to_string();
+        let (_, expected) = error.split_once("expected one of").expect("names");
+        let mut taken: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
+        named.sort_unstable();
+        taken.sort_unstable();
+        assert_eq!(named, taken, "{object}");
+        for (name, property) in properties.expect("properties") {
+            assert!(property["description"].is_string(), "{name} has no description");
+        }
+    }
+}
+
+/// The defaults that the schema prints are those that the settings have.
+#[test]
+fn the_schema_prints_the_defaults() {
+    let schema: serde_json::Value =
+        serde_json::from_str(include_str!("../settings.schema.json")).expect("JSON");
+    let printed: serde_json::Map<_, _> = schema["properties"]
+        .as_object()
+        .expect("properties")
+        .iter()
+        .filter_map(|(name, p)| Some((name.clone(), p.get("default")?.clone())))
+        .collect();
+    let printed: Settings =
+        serde_json::from_value(serde_json::Value::Object(printed)).expect("settings");
+    assert_eq!(format!("{printed:?}"), format!("{:?}", Settings::default()));
+}
+
+#[test]
+fn every_finding_names_a_rule_of_the_descriptor() {
+    let ids: Vec<String> = ScopeCheck::descriptor().rules.into_iter().map(|r| r.id).collect();
+    for folder in [concat!(env!("CARGO_MANIFEST_DIR"), "/cases")] {
+        for case in tokenward_policy::testing::load_cases(folder) {
+            for line in case.expect.iter().filter(|l| !l.starts_with("scope ")) {
+                let rule = line.split(' ').nth(2).expect("a rule");
+                assert!(ids.iter().any(|id| id == rule), "{rule}");
+            }
+        }
+    }
+}
+
+#[test]
+fn reads_only_what_the_routes_need() {
+    let reads = |settings: &str| configure::<ScopeCheck>(settings).expect("settings").reads();
+    let parts = |settings: &str| reads(settings).request;
+    assert_eq!(parts("{}"), RequestParts::empty());
+    assert_eq!(parts(r#"{"routes":[{"path":"/a"}]}"#), RequestParts::PATH);
+    assert_eq!(
+        parts(r#"{"routes":[{"path":"/a","methods":["GET"]}]}"#),
+        RequestParts::PATH | RequestParts::METHOD
+    );
+    assert_eq!(
+        parts(r#"{"routes":[{"path":"/a","host":"a.example"}]}"#),
+        RequestParts::PATH | RequestParts::HOST
+    );
+    assert!(!reads(r#"{"routes":[{"path":"/a"}]}"#).time);
+    assert_eq!(reads("{}"), ScopeCheck::descriptor().reads);
+}
+
+fn input(claims: &[(&str, Value)], request: Option<Request>) -> Input {
+    let claim =
+        |(path, value): &(&str, Value)| Claim { path: (*path).into(), value: value.clone() };
+    Input {
+        phase: Phase::Use,
+        now: None,
+        token: None,
+        claims: claims.iter().map(claim).collect(),
+        request,
+        signals: Vec::new(),
+        facts: Vec::new(),
+    }
+}
+
+fn request(method: Option<&str>, host: Option<&str>, path: Option<&str>) -> Request {
+    Request {
+        method: method.map(Into::into),
+        scheme: None,
+        host: host.map(Into::into),
+        path: path.map(Into::into),
+        query: Vec::new(),
+        headers: Vec::new(),
+        client_address: None,
+        token_location: None,
+        tls: None,
+        cookies: Vec::new(),
+    }
+}
+
+/// A request of which a needed part is not known is refused, not left unmatched.
+#[test]
+fn an_unknown_part_is_refused() {
+    let policy = configure::<ScopeCheck>(
+        r#"{"routes":[{"path":"/a","methods":["GET"],"host":"a.example"}]}"#,
+    )
+    .expect("settings");
+    for (method, host, path) in [
+        (None, Some("a.example"), Some("/a")),
+        (Some("GET"), None, Some("/a")),
+        (Some("GET"), Some("a.example"), None),
+    ] {
+        let verdict = policy.evaluate(&input(&[], Some(request(method, host, path))));
+        assert_eq!(
+            summary(&verdict),
+            ["deny high unknown-request"],
+            "{method:?} {host:?} {path:?}"
+        );
+    }
+    let policy = configure::<ScopeCheck>(r#"{"routes":[{"path":"/a"}]}"#).expect("settings");
+    let verdict = policy.evaluate(&input(&[], Some(request(None, None, Some("/a")))));
+    assert!(verdict.findings.is_empty());
+}
+
+/// Findings name scopes of the settings, never those of the token.
+#[test]
+fn messages_name_the_route_and_its_scopes_only() {
+    let policy = configure::<ScopeCheck>(
+        r#"{"routes":[{"path":"/records/{id}","methods":["GET","PUT"],"host":"a.example",
+            "all-of":["x","y"],"any-of":["v","w"],"description":"one record"}],"max-scopes":1}"#,
+    )
+    .expect("settings");
+    let held = Value::Text("secret-scope *secret admin".into());
+    let request = request(Some("GET"), Some("a.example"), Some("/records/secret-id"));
+    let verdict = policy.evaluate(&input(&[("/scope", held)], Some(request)));
+    let messages: Vec<&str> = verdict.findings.iter().map(|f| f.message.as_str()).collect();
+    assert_eq!(
+        messages,
+        [
+            "the token holds `admin` and a scope with an asterisk, broader than any one task needs",
+            "the token holds more than 1 different scopes",
+            "the token lacks `x`, `y`, and any of `v`, `w`, needed by \
+             `GET,PUT a.example/records/{id}` (one record)",
+        ]
+    );
+}
+
+#[test]
+fn a_host_pattern_needs_a_label_of_its_own() {
+    let pattern = HostPattern::parse(Some("*.example.com")).expect("a host");
+    for (host, expected) in [
+        ("a.example.com", true),
+        ("a.b.example.com.", true),
+        (".example.com", false),
+        ("example.com", false),
+        ("aexample.com", false),
+        ("a.example.com.evil", false),
+        ("", false),
+    ] {
+        assert_eq!(pattern.matches(Some(host)), expected, "{host}");
+    }
+    let address = HostPattern::parse(Some("[2001:DB8::1]")).expect("a host");
+    assert!(address.matches(Some("[2001:db8::1]")));
+}
+
+#[test]
+fn wildcards_cover() {
+    for (held, wanted, expected) in [
+        ("*", "a", true),
+        ("*", "a:b", true),
+        ("*:*", "a:b", true),
+        ("*:*", "a:b:c", true),
+        ("*:*", "a", false),
+        ("a:*", "a:b", true),
+        ("a:*", "a:b.c", true),
+        ("a:*", "a", false),
+        ("a:*", "a:", false),
+        ("a:*", "ab:c", false),
+        ("a:*", "b:a", false),
+        ("*:read", "a:read", true),
+        ("*:read", "a:b:read", false),
+        ("*:read", "a:read:all", false),
+        ("*:read", "a:write", false),
+        ("a:*:read", "a:b:read", true),
+        ("a.*", "a:b", false),
+        ("https://a.example/*", "https://a.example/mail", false), // an empty part is none
+        ("a", "a", false),                                        // no wildcard
+        ("", "a", false),
+    ] {
+        assert_eq!(covers(held, wanted), expected, "{held} {wanted}");
+    }
+}
+
+/// A long hostile claim or path costs time in proportion to its length.
+#[test]
+fn hostile_lengths_are_judged() {
+    let policy = configure::<ScopeCheck>(
+        r#"{"routes":[{"path":"/a/{b}/**","all-of":["x:y"]}],"wildcard-grants":true,"max-scopes":9}"#,
+    )
+    .expect("settings");
+    for text in ["a ".repeat(8192), "*:".repeat(8192), " ".repeat(16384), "a:".repeat(8192)] {
+        let path = text.replace([' ', ':'], "/");
+        let request = request(Some("GET"), None, Some(&path));
+        policy.evaluate(&input(&[("/scope", Value::Text(text))], Some(request)));
+    }
+}
+
+fn any_value() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::Boolean),
+        any::<i64>().prop_map(Value::Integer),
+        any::<f64>().prop_map(Value::Number),
+        ".*".prop_map(Value::Text),
+        "([a-c:*]{1,3} ?){0,6}".prop_map(Value::Text),
+        prop::collection::vec("[a-c:* ]{0,4}", 1..6).prop_map(Value::Texts),
+        ".*".prop_map(Value::Json),
+    ]
+}
+
+proptest! {
+    /// Whatever comes, an answer comes, and a token that holds nothing of what
+    /// is needed is refused.
+    #[test]
+    fn never_panics(
+        scope in any_value(), scp in any_value(),
+        method in ".*", host in ".*", path in ".*",
+    ) {
+        let policy = configure::<ScopeCheck>(
+            r#"{"routes":[{"path":"/**","all-of":["needed"]},{"path":"/a/{b}","host":"*.a","methods":["GET"],"all-of":["needed"]}],
+                "wildcard-grants":false,"max-scopes":2}"#,
+        ).expect("settings");
+        let request = request(Some(&method), Some(&host), Some(&path));
+        let verdict = policy.evaluate(&input(&[("/scope", scope), ("/scp", scp)], Some(request)));
+        prop_assert!(verdict.findings.iter().any(|f| f.rule == "missing-scope"));
+    }
+
+    /// A token never gains from losing a scope (without a limit on their number).
+    #[test]
+    fn fewer_scopes_never_help(
+        held in prop::collection::vec("[a-c]", 0..4), lost in any::<prop::sample::Index>(),
+        all_of in prop::collection::vec("[a-c]", 0..3), any_of in prop::collection::vec("[a-c]", 0..3),
+    ) {
+        let routes = serde_json::json!({
+            "routes": [{ "path": "/", "all-of": all_of, "any-of": any_of }],
+            "hierarchy": { "a": ["b"] },
+        });
+        let policy = configure::<ScopeCheck>(&routes.to_string()).expect("settings");
+        let passes = |held: &[String]| {
+            let claim = Value::Text(held.join(" "));
+            let request = request(Some("GET"), None, Some("/"));
+            policy.evaluate(&input(&[("/scope", claim)], Some(request))).findings.is_empty()
+        };
+        let mut fewer = held.clone();
+        if !fewer.is_empty() {
+            fewer.remove(lost.index(held.len()));
+        }
+        prop_assert!(passes(&held) || !passes(&fewer));
+        // What a verdict asks for is enough.
+        let asked: Vec<String> = all_of.iter().chain(&any_of).cloned().collect();
+        prop_assert!(passes(&asked));
+    }
+
+    /// Which route counts does not depend on the order of the list.
+    #[test]
+    fn the_order_of_routes_is_of_no_account(
+        paths in prop::collection::btree_set("(/[ab*]){1,3}(/\\*\\*)?", 1..6),
+        path in "(/[abc]){1,3}/?",
+        turn in 0usize..6,
+    ) {
+        let find = |paths: &[String]| {
+            let routes: Vec<_> = paths
+                .iter()
+                .map(|path| serde_json::json!({ "path": path, "all-of": [path.replace('*', "_")] }))
+                .collect();
+            let settings = serde_json::json!({ "routes": routes, "unmatched": "deny" }).to_string();
+            let policy = configure::<ScopeCheck>(&settings).expect("settings");
+            summary(&policy.evaluate(&input(&[], Some(request(None, None, Some(&path))))))
+        };
+        let mut paths: Vec<String> = paths.into_iter().collect();
+        let first = find(&paths);
+        let length = paths.len();
+        paths.rotate_left(turn % length);
+        prop_assert_eq!(first, find(&paths));
+    }
+
+    /// A pattern without wildcards covers itself, however it is percent-encoded.
+    #[test]
+    fn a_literal_path_covers_its_encodings(
+        parts in prop::collection::vec("[a-z:@é~-]{1,5}", 0..4), encode in any::<u64>(),
+    ) {
+        let plain: String = parts.iter().flat_map(|part| ["/", part]).collect();
+        let pattern = PathPattern::parse(if plain.is_empty() { "/" } else { &plain }).expect("a path");
+        let mut path = String::from("/");
+        for (at, byte) in plain.bytes().skip(1).enumerate() {
+            if byte != b'/' && (encode >> (at % 64) & 1 == 1 || !byte.is_ascii()) {
+                write!(path, "%{byte:02x}").expect("room");
+            } else {
+                path.push(byte as char);
+            }
+        }
+        prop_assert!(pattern.matches(&segments(&path, pattern.depth())));
+    }
+}
