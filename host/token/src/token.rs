@@ -1,0 +1,162 @@
+//! The JWT (RFC 7519): unverified when parsed, verified by trust at a moment.
+
+use std::fmt;
+
+use crate::claims::{self, ClaimsValidated};
+use crate::digest::TokenDigest;
+use crate::error::{Part, TokenError};
+use crate::header;
+use crate::json::Object;
+use crate::jws::{ParseLimits, UnverifiedJws, VerifiedJws};
+use crate::keys::VerificationKey;
+use crate::kind::TokenKind;
+use crate::time::UnixTime;
+use crate::trust::Trust;
+
+/// A well-formed JWT of which nothing is known to be true.
+///
+/// `Debug` shows its digest only.
+pub struct UnverifiedToken {
+    jws: UnverifiedJws,
+    claims: Object,
+}
+
+impl UnverifiedToken {
+    /// Reads the compact serialization of a JWT: header and claims are strict
+    /// JSON objects. What they say is not judged yet.
+    ///
+    /// ```
+    /// use tokenward_token::{ParseLimits, UnverifiedToken};
+    ///
+    /// let error = UnverifiedToken::parse(b"not a token", &ParseLimits::default()).unwrap_err();
+    /// assert_eq!(error.code(), "malformed_compact");
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The codes from `token_too_large` to `b64_unsupported`.
+    pub fn parse(bytes: &[u8], limits: &ParseLimits) -> Result<Self, TokenError> {
+        let jws = UnverifiedJws::parse(bytes, limits)?;
+        let claims =
+            TokenError::read_object(Part::Payload, jws.unverified_payload(), &limits.json)?;
+        Ok(Self { jws, claims })
+    }
+
+    /// The header, of which nothing is known to be true.
+    #[must_use]
+    pub fn header(&self) -> &Object {
+        self.jws.header()
+    }
+
+    /// The claims, of which nothing is known to be true.
+    #[must_use]
+    pub fn claims(&self) -> &Object {
+        &self.claims
+    }
+
+    /// The digest of the whole token.
+    #[must_use]
+    pub fn digest(&self) -> TokenDigest {
+        self.jws.digest()
+    }
+
+    /// The `alg` of the header as it stands there, if it is a string.
+    #[must_use]
+    pub fn algorithm_name(&self) -> Option<&str> {
+        self.jws.algorithm_name()
+    }
+
+    /// Verifies the signature with a key of the issuer that the token names,
+    /// and the claims by that issuer's rules. `now` is the moment that counts.
+    ///
+    /// # Errors
+    ///
+    /// Any code from `b64_unsupported` on. Claims are not judged before the
+    /// signature is verified, except `iss`, which picks the keys.
+    pub fn verify(self, trust: &Trust, now: UnixTime) -> Result<VerifiedToken, TokenError> {
+        // What is wrong with the header comes before what is wrong with `iss`.
+        header::check(self.header(), trust.algorithms())?;
+        let issuer = trust.issuer_of(claims::claimed_issuer(&self.claims)?)?;
+        let jws = self.jws.verify(issuer.keys())?;
+        let valid = claims::validate(jws.header(), &self.claims, issuer, now)?;
+        Ok(VerifiedToken {
+            jws,
+            claims: self.claims,
+            kind: valid.kind,
+            expires_at: valid.expires_at,
+            _proof: valid.proof,
+        })
+    }
+}
+
+impl fmt::Debug for UnverifiedToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "UnverifiedToken({})", self.digest())
+    }
+}
+
+/// A JWT whose signature and claims were verified. Only
+/// [`UnverifiedToken::verify`] makes one.
+///
+/// `Debug` shows its digest only.
+///
+/// ```compile_fail
+/// let forged = tokenward_token::VerifiedToken { claims: Default::default() };
+/// ```
+pub struct VerifiedToken {
+    jws: VerifiedJws,
+    claims: Object,
+    kind: TokenKind,
+    expires_at: UnixTime,
+    _proof: ClaimsValidated,
+}
+
+impl VerifiedToken {
+    /// The claims.
+    #[must_use]
+    pub fn claims(&self) -> &Object {
+        &self.claims
+    }
+
+    /// The JOSE header.
+    #[must_use]
+    pub fn header(&self) -> &Object {
+        self.jws.header()
+    }
+
+    /// What the token is for.
+    #[must_use]
+    pub fn kind(&self) -> &TokenKind {
+        &self.kind
+    }
+
+    /// Who issued it. None only with [`Trust::key_only`], for a token without `iss`.
+    #[must_use]
+    pub fn issuer(&self) -> Option<&str> {
+        self.claims.get("iss")?.as_str()
+    }
+
+    /// The key that verified it.
+    #[must_use]
+    pub fn key(&self) -> &VerificationKey {
+        self.jws.key()
+    }
+
+    /// The digest of the whole token.
+    #[must_use]
+    pub fn digest(&self) -> TokenDigest {
+        self.jws.digest()
+    }
+
+    /// `exp`, without skew.
+    #[must_use]
+    pub fn expires_at(&self) -> UnixTime {
+        self.expires_at
+    }
+}
+
+impl fmt::Debug for VerifiedToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "VerifiedToken({})", self.digest())
+    }
+}
