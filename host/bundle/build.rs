@@ -1,0 +1,87 @@
+//! Compiles the first-party policies to components and embeds them, with the
+//! bundles that name them.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs, process};
+
+fn main() {
+    if let Err(message) = run() {
+        // One line for the person who builds; cargo shows standard error whole.
+        eprintln!("error: {message}");
+        println!("cargo::error={message}");
+        process::exit(1);
+    }
+}
+
+fn run() -> Result<(), String> {
+    let variable = |name: &str| env::var(name).map_err(|error| format!("{name}: {error}"));
+    let out = PathBuf::from(variable("OUT_DIR")?);
+    let root = PathBuf::from(variable("CARGO_MANIFEST_DIR")?).join("../..");
+    for input in ["wit", "guest/sdk", "guest/detect", "policies", "Cargo.toml", "Cargo.lock"] {
+        println!("cargo::rerun-if-changed={}", root.join(input).display());
+    }
+
+    let folder = root.join("policies");
+    let names = policy_names(&folder)?;
+    let packages: Vec<&str> = names.iter().map(String::as_str).collect();
+    let built = tokenward_policy_build::build_policies(
+        &root.join("Cargo.toml"),
+        &packages,
+        &out.join("guest"),
+    )
+    .map_err(|error| error.to_string())?;
+
+    let mut generated = String::from("pub(crate) static POLICIES: &[(&str, &[u8])] = &[\n");
+    for policy in &built {
+        let file = out.join(format!("{}.wasm", policy.package));
+        write(&file, &policy.component)?;
+        let _ = writeln!(generated, "    ({:?}, include_bytes!({file:?})),", policy.package);
+    }
+    generated.push_str("];\npub(crate) static BUNDLES: &[(&str, &str)] = &[\n");
+    for (name, file) in bundle_files(&folder.join("bundles"))? {
+        let _ = writeln!(generated, "    ({name:?}, include_str!({file:?})),");
+    }
+    generated.push_str("];\n");
+    write(&out.join("embedded.rs"), generated.as_bytes())
+}
+
+/// Every folder of `policies/` with a manifest is a policy, and its package has the folder's name.
+fn policy_names(folder: &Path) -> Result<Vec<String>, String> {
+    let mut names = Vec::new();
+    for path in entries(folder)? {
+        if path.join("Cargo.toml").is_file() {
+            names.push(file_name(&path));
+        }
+    }
+    Ok(names)
+}
+
+fn bundle_files(folder: &Path) -> Result<Vec<(String, PathBuf)>, String> {
+    let mut files = Vec::new();
+    for path in entries(folder)? {
+        if let Some(name) = file_name(&path).strip_suffix(".toml") {
+            let absolute =
+                fs::canonicalize(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+            files.push((name.to_owned(), absolute));
+        }
+    }
+    Ok(files)
+}
+
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let context = |error: std::io::Error| format!("{}: {error}", folder.display());
+    let entries = fs::read_dir(folder).map_err(context)?;
+    let mut paths =
+        entries.map(|e| e.map(|e| e.path())).collect::<Result<Vec<_>, _>>().map_err(context)?;
+    paths.sort();
+    Ok(paths)
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn write(path: &Path, content: &[u8]) -> Result<(), String> {
+    fs::write(path, content).map_err(|error| format!("{}: {error}", path.display()))
+}

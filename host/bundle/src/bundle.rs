@@ -1,0 +1,215 @@
+//! A bundle: a manifest with the components it names.
+
+use std::borrow::Cow;
+use std::fs;
+use std::path::Path;
+
+use crate::digest;
+use crate::embedded::{built_in_bundles, built_in_policies, built_in_policy, manifest};
+use crate::error::BundleError;
+use crate::manifest::{BundleManifest, MANIFEST_FILE, PolicyEntry};
+
+/// Bytes that a manifest may have.
+const MANIFEST_LIMIT: u64 = 1 << 20;
+/// Bytes that a component may have.
+const COMPONENT_LIMIT: u64 = 64 << 20;
+
+/// A policy of a bundle, with its component.
+#[derive(Debug, Clone)]
+pub struct BundledPolicy {
+    /// What the manifest says of it.
+    pub entry: PolicyEntry,
+    /// Its component.
+    pub component: Cow<'static, [u8]>,
+}
+
+impl BundledPolicy {
+    /// Its settings as JSON text.
+    #[must_use]
+    pub fn settings_json(&self) -> String {
+        serde_json::Value::Object(self.entry.settings.clone()).to_string()
+    }
+}
+
+/// A manifest with the components it names.
+#[derive(Debug, Clone)]
+pub struct Bundle {
+    manifest: BundleManifest,
+    policies: Vec<BundledPolicy>,
+    digest: String,
+}
+
+impl Bundle {
+    /// The built-in bundle of this name.
+    ///
+    /// # Errors
+    ///
+    /// [`BundleError::Unknown`].
+    pub fn built_in(name: &str) -> Result<Self, BundleError> {
+        let text = manifest(name).ok_or_else(|| BundleError::Unknown {
+            name: name.escape_debug().to_string(),
+            accepted: built_in_bundles().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", "),
+        })?;
+        Self::from_manifest(BundleManifest::parse(text, &format!("{name}.toml"))?, None)
+    }
+
+    /// The bundle in a folder.
+    ///
+    /// # Errors
+    ///
+    /// [`BundleError::Read`], [`BundleError::TooLarge`] and [`BundleError::Manifest`].
+    pub fn from_folder(folder: &Path) -> Result<Self, BundleError> {
+        let path = folder.join(MANIFEST_FILE);
+        let bytes = read(&path, MANIFEST_LIMIT)?;
+        let place = path.display().to_string();
+        let text = String::from_utf8(bytes).map_err(|_| BundleError::Manifest {
+            place: format!("`{place}`"),
+            message: "it is not UTF-8 text".into(),
+        })?;
+        Self::from_manifest(BundleManifest::parse(&text, &place)?, Some(folder))
+    }
+
+    /// A built-in bundle by name, or the bundle in a folder.
+    ///
+    /// # Errors
+    ///
+    /// See [`BundleError`].
+    pub fn open(name_or_folder: &str) -> Result<Self, BundleError> {
+        if manifest(name_or_folder).is_some() {
+            return Self::built_in(name_or_folder);
+        }
+        let folder = Path::new(name_or_folder);
+        if folder.is_dir() { Self::from_folder(folder) } else { Self::built_in(name_or_folder) }
+    }
+
+    /// A bundle of this manifest; components that are files are read from `folder`.
+    ///
+    /// # Errors
+    ///
+    /// [`BundleError::Read`], [`BundleError::TooLarge`] and [`BundleError::Manifest`].
+    pub fn from_manifest(
+        manifest: BundleManifest,
+        folder: Option<&Path>,
+    ) -> Result<Self, BundleError> {
+        let policies = manifest
+            .policies
+            .iter()
+            .map(|entry| {
+                let component = component(entry, folder)?;
+                Ok(BundledPolicy { entry: entry.clone(), component })
+            })
+            .collect::<Result<Vec<_>, BundleError>>()?;
+        let digest = digest::of_bundle(&manifest, &policies);
+        Ok(Self { manifest, policies, digest })
+    }
+
+    /// The manifest.
+    #[must_use]
+    pub fn manifest(&self) -> &BundleManifest {
+        &self.manifest
+    }
+
+    /// The policies, in order.
+    #[must_use]
+    pub fn policies(&self) -> &[BundledPolicy] {
+        &self.policies
+    }
+
+    /// `sha256:` and hexadecimal digits, over the manifest and every component.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+}
+
+fn component(
+    entry: &PolicyEntry,
+    folder: Option<&Path>,
+) -> Result<Cow<'static, [u8]>, BundleError> {
+    match (entry.file(), folder) {
+        (Some(file), Some(folder)) => Ok(read(&folder.join(file), COMPONENT_LIMIT)?.into()),
+        (Some(_), None) => Err(BundleError::Manifest {
+            place: format!("policy `{}`", entry.id()),
+            message: "it names a file, and the bundle has no folder".into(),
+        }),
+        (None, _) => built_in_policy(&entry.module).map(Cow::Borrowed).ok_or_else(|| {
+            let known: Vec<_> = built_in_policies().map(|(name, _)| format!("`{name}`")).collect();
+            BundleError::Manifest {
+                place: format!("policy `{}`", entry.id()),
+                message: format!(
+                    "unknown module `{}`; accepted: {}, or a file written `./name.wasm`",
+                    entry.module,
+                    known.join(", ")
+                ),
+            }
+        }),
+    }
+}
+
+fn read(path: &Path, limit: u64) -> Result<Vec<u8>, BundleError> {
+    use std::io::Read;
+    let error = |source| BundleError::Read { path: path.to_owned(), source };
+    let file = fs::File::open(path).map_err(error)?;
+    let bytes = file.metadata().map_err(error)?.len();
+    if bytes > limit {
+        return Err(BundleError::TooLarge { path: path.to_owned(), bytes, limit });
+    }
+    let mut content = Vec::new();
+    // The limit holds for what is read, not only for what was said of it.
+    file.take(limit + 1).read_to_end(&mut content).map_err(error)?;
+    if content.len() as u64 > limit {
+        let bytes = content.len() as u64;
+        return Err(BundleError::TooLarge { path: path.to_owned(), bytes, limit });
+    }
+    Ok(content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MANIFEST: &str = "name='a'\nversion='1.0.0'\ntitle='A'\n[[policy]]\nmodule='./p.wasm'\n";
+
+    fn folder(manifest: &str, component: &[u8]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(MANIFEST_FILE), manifest).unwrap();
+        fs::write(folder.path().join("p.wasm"), component).unwrap();
+        folder
+    }
+
+    #[test]
+    fn every_built_in_bundle_opens() {
+        for name in built_in_bundles() {
+            let bundle = Bundle::built_in(name).unwrap();
+            assert_eq!(bundle.manifest().name, name);
+        }
+        assert!(built_in_bundles().any(|name| name == crate::DEFAULT_BUNDLE));
+    }
+
+    #[test]
+    fn the_digest_changes_with_manifest_and_component() {
+        let open = |manifest: &str, component: &[u8]| {
+            Bundle::from_folder(folder(manifest, component).path()).unwrap().digest().to_owned()
+        };
+        let first = open(MANIFEST, b"one");
+        assert_eq!(first, open(MANIFEST, b"one"));
+        assert_ne!(first, open(MANIFEST, b"two"));
+        assert_ne!(first, open(&MANIFEST.replace("1.0.0", "1.0.1"), b"one"));
+        assert_ne!(first, open(&format!("{MANIFEST}settings={{a=1}}\n"), b"one"));
+    }
+
+    #[test]
+    fn what_cannot_be_opened_says_why() {
+        let error = Bundle::open("no-such-bundle").unwrap_err().to_string();
+        assert!(error.contains("unknown bundle `no-such-bundle`") && error.contains("`baseline`"));
+        let empty = tempfile::tempdir().unwrap();
+        let error = Bundle::from_folder(empty.path()).unwrap_err().to_string();
+        assert!(error.contains("bundle.toml"), "{error}");
+        let unknown = MANIFEST.replace("./p.wasm", "no-such");
+        let error = Bundle::from_folder(folder(&unknown, b"").path()).unwrap_err().to_string();
+        assert!(error.contains("unknown module `no-such`"), "{error}");
+        let missing = MANIFEST.replace("./p.wasm", "./q.wasm");
+        let error = Bundle::from_folder(folder(&missing, b"").path()).unwrap_err().to_string();
+        assert!(error.contains("q.wasm"), "{error}");
+    }
+}

@@ -1,0 +1,17 @@
+//! Bundles: which policies judge, with which settings, and what their findings do.
+//!
+//! A bundle is a manifest, `bundle.toml`, and the components it names. The
+//! bundles and policies of this project are built in ([`Bundle::built_in`],
+//! [`built_in_policies`]); an organization's own lie in a folder
+//! ([`Bundle::from_folder`]).
+
+mod bundle;
+mod digest;
+mod embedded;
+mod error;
+mod manifest;
+
+pub use bundle::{Bundle, BundledPolicy};
+pub use embedded::{DEFAULT_BUNDLE, built_in_bundles, built_in_policies, built_in_policy};
+pub use error::BundleError;
+pub use manifest::{BundleManifest, Enforcement, MANIFEST_FILE, OnFault, PolicyEntry};

@@ -1,0 +1,313 @@
+//! The manifest of a bundle.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::BundleError;
+
+/// The file that makes a folder a bundle.
+pub const MANIFEST_FILE: &str = "bundle.toml";
+
+/// What a policy's findings do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Enforcement {
+    /// They decide.
+    #[default]
+    Enforce,
+    /// They are reported to the caller and decide nothing.
+    Warn,
+    /// They are recorded, and the caller does not see them.
+    Shadow,
+}
+
+impl Enforcement {
+    /// `enforce`, `warn` or `shadow`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Enforce => "enforce",
+            Self::Warn => "warn",
+            Self::Shadow => "shadow",
+        }
+    }
+}
+
+/// What a fault of an enforced policy does.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnFault {
+    /// The decision is a fault: the request does not pass.
+    #[default]
+    Closed,
+    /// The decision is made without the policy; the fault is reported.
+    Open,
+}
+
+/// One policy of a bundle.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PolicyEntry {
+    /// A built-in policy's name, or a component's file relative to the
+    /// manifest: `./my-policy.wasm`.
+    pub module: String,
+    /// Its name in this bundle, where one module is used twice. Default: the
+    /// module's own name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// What its findings do.
+    #[serde(default)]
+    pub enforcement: Enforcement,
+    /// What its faults do.
+    #[serde(default)]
+    pub on_fault: OnFault,
+    /// Its settings, by the schema of its descriptor.
+    #[serde(default = "no_settings")]
+    pub settings: serde_json::Map<String, serde_json::Value>,
+}
+
+fn no_settings() -> serde_json::Map<String, serde_json::Value> {
+    serde_json::Map::new()
+}
+
+/// Which policies judge, and how.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct BundleManifest {
+    /// Lower case letters, digits and hyphens.
+    pub name: String,
+    /// Semantic Versioning 2.0.
+    pub version: String,
+    /// One line.
+    pub title: String,
+    /// What it is for.
+    #[serde(default)]
+    pub description: String,
+    /// The day by which it is to be reviewed, `YYYY-MM-DD`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review_by: Option<String>,
+    /// The policies, in the order in which they judge.
+    #[serde(rename = "policy")]
+    pub policies: Vec<PolicyEntry>,
+}
+
+impl BundleManifest {
+    /// Reads a manifest. `file` is its name in errors.
+    ///
+    /// # Errors
+    ///
+    /// [`BundleError::Manifest`], with line and column where they are known.
+    pub fn parse(text: &str, file: &str) -> Result<Self, BundleError> {
+        let manifest: Self = toml::from_str(text).map_err(|error| {
+            let place = match error.span() {
+                Some(span) => format!("`{file}`, {}", line_and_column(text, span.start)),
+                None => format!("`{file}`"),
+            };
+            BundleError::Manifest { place, message: one_line(error.message()) }
+        })?;
+        manifest
+            .check()
+            .map_err(|message| BundleError::Manifest { place: format!("`{file}`"), message })?;
+        Ok(manifest)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        check_id("name", &self.name)?;
+        if !is_version(&self.version) {
+            return Err(format!("version `{}`; accepted: the form 1.2.3", show(&self.version)));
+        }
+        if self.title.is_empty() || self.title.chars().any(char::is_control) {
+            return Err("`title` is not one line of text".into());
+        }
+        if let Some(date) = &self.review_by
+            && !is_date(date)
+        {
+            return Err(format!("review-by `{}`; accepted: the form 2027-01-31", show(date)));
+        }
+        if self.policies.is_empty() {
+            return Err("it names no policy; accepted: one or more [[policy]] tables".into());
+        }
+        if self.policies.len() > 128 {
+            return Err(format!("{} policies; at most 128 are accepted", self.policies.len()));
+        }
+        let mut ids = BTreeSet::new();
+        for policy in &self.policies {
+            policy.check()?;
+            if !ids.insert(policy.id()) {
+                return Err(format!(
+                    "two policies are called `{}`; give one of them an `id` of its own",
+                    policy.id()
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl PolicyEntry {
+    /// Its name in the bundle.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        if let Some(id) = &self.id {
+            return id;
+        }
+        let file = self.module.rsplit('/').next().unwrap_or(&self.module);
+        file.strip_suffix(".wasm").unwrap_or(file)
+    }
+
+    /// The component's file, relative to the manifest, if it is not built in.
+    #[must_use]
+    pub fn file(&self) -> Option<&str> {
+        self.module.strip_prefix("./")
+    }
+
+    fn check(&self) -> Result<(), String> {
+        check_id("policy id", self.id())?;
+        match self.file() {
+            None => check_id("policy module", &self.module)
+                .map_err(|error| format!("{error}; a component's file is written `./name.wasm`")),
+            Some(file) => {
+                let part = |p: &str| !p.is_empty() && p != "." && p != ".." && !p.contains('\\');
+                if file.split('/').all(part) && file.ends_with(".wasm") {
+                    Ok(())
+                } else {
+                    Err(format!(
+                        "module `{}`; accepted: `./name.wasm` in the bundle's folder or below it",
+                        show(&self.module)
+                    ))
+                }
+            }
+        }
+    }
+}
+
+fn check_id(what: &str, id: &str) -> Result<(), String> {
+    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    if id.is_empty() || id.len() > 64 || !id.bytes().all(allowed) {
+        return Err(format!(
+            "{what} `{}`; accepted: 1 to 64 lower case letters, digits and hyphens",
+            show(id)
+        ));
+    }
+    Ok(())
+}
+
+fn show(text: &str) -> String {
+    text.chars().take(64).collect::<String>().escape_debug().to_string()
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn line_and_column(text: &str, offset: usize) -> String {
+    let before = text.get(..offset).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    format!("line {line}, column {column}")
+}
+
+fn is_version(version: &str) -> bool {
+    let (core, pre) = version.split_once(['-', '+']).unwrap_or((version, "0"));
+    let number = |p: &str| {
+        !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit()) && (p == "0" || !p.starts_with('0'))
+    };
+    let suffix = |b: u8| b.is_ascii_alphanumeric() || b"-.+".contains(&b);
+    core.split('.').count() == 3
+        && core.split('.').all(number)
+        && !pre.is_empty()
+        && pre.bytes().all(suffix)
+        && version.len() <= 64
+}
+
+fn is_date(date: &str) -> bool {
+    let parts: Vec<&str> = date.split('-').collect();
+    let [year, month, day] = parts.as_slice() else { return false };
+    let number = |p: &str, length: usize| {
+        (p.len() == length && p.bytes().all(|b| b.is_ascii_digit()))
+            .then(|| p.parse::<u32>().ok())
+            .flatten()
+    };
+    let (Some(year), Some(month), Some(day)) = (number(year, 4), number(month, 2), number(day, 2))
+    else {
+        return false;
+    };
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let days = match month {
+        2 => 28 + u32::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return false,
+    };
+    (1..=days).contains(&day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"
+name = "acme"
+version = "1.0.0"
+title = "Acme"
+review-by = "2028-02-29"
+
+[[policy]]
+module = "scope-check"
+
+[[policy]]
+module = "./own.wasm"
+id = "second"
+enforcement = "shadow"
+on-fault = "open"
+settings = { a = 1 }
+"#;
+
+    #[test]
+    fn a_manifest_is_read_with_its_defaults() {
+        let manifest = BundleManifest::parse(GOOD, "bundle.toml").unwrap();
+        let [first, second] = manifest.policies.as_slice() else { panic!("two policies") };
+        assert_eq!((first.id(), first.file()), ("scope-check", None));
+        assert_eq!(first.enforcement, Enforcement::Enforce);
+        assert_eq!(first.on_fault, OnFault::Closed);
+        assert_eq!((second.id(), second.file()), ("second", Some("own.wasm")));
+        assert_eq!(second.enforcement, Enforcement::Shadow);
+        assert_eq!(second.on_fault, OnFault::Open);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_place() {
+        let cases = [
+            ("name = \"acme\"", "name = \"Acme\"", "name `Acme`; accepted: 1 to 64"),
+            ("1.0.0", "1.0", "version `1.0`; accepted: the form 1.2.3"),
+            ("1.0.0", "01.0.0", "accepted: the form 1.2.3"),
+            ("2028-02-29", "2027-02-29", "review-by `2027-02-29`; accepted"),
+            ("./own.wasm", "./../own.wasm", "in the bundle's folder"),
+            ("./own.wasm", "./a/../../own.wasm", "in the bundle's folder"),
+            ("./own.wasm", "/etc/own.wasm", "written `./name.wasm`"),
+            ("./own.wasm", ".//own.wasm", "in the bundle's folder"),
+            ("id = \"second\"", "id = \"scope-check\"", "two policies are called `scope-check`"),
+            ("\"shadow\"", "\"loud\"", "line 13, column 15: unknown variant `loud`"),
+            ("\"open\"", "\"ajar\"", "unknown variant `ajar`"),
+            ("on-fault", "on-error", "line 14, column 1: unknown field `on-error`"),
+            ("settings = { a = 1 }", "settings = 1", "invalid type"),
+            ("title = \"Acme\"", "", "missing field `title`"),
+            ("version", "version = ", "line 3"),
+        ];
+        for (from, to, expected) in cases {
+            let text = GOOD.replacen(from, to, 1);
+            let error = BundleManifest::parse(&text, "bundle.toml").unwrap_err().to_string();
+            assert!(error.contains(expected), "{to}: {error}");
+            assert!(error.starts_with("`bundle.toml`"), "{error}");
+            assert!(!error.contains('\n'), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_bundle_without_policies_is_none() {
+        let text = "name='a'\nversion='1.0.0'\ntitle='A'\npolicy=[]\n";
+        let error = BundleManifest::parse(text, "b").unwrap_err().to_string();
+        assert!(error.contains("names no policy"), "{error}");
+    }
+}

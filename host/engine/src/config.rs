@@ -1,0 +1,146 @@
+//! What an engine can be told: limits, instances, memory of verdicts.
+
+use wasmtime::{Config, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
+
+use crate::cache::CompilationCache;
+
+/// Limits of one policy in one call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Fuel of one evaluation: about one unit a WebAssembly instruction.
+    pub fuel: u64,
+    /// Fuel of `describe` and of `configure`, which run when a bundle is loaded.
+    pub load_fuel: u64,
+    /// Bytes of linear memory, a multiple of 64 KiB.
+    pub memory_bytes: usize,
+    /// Bytes of the stack that compiled code runs on.
+    pub stack_bytes: usize,
+    /// Bytes of host memory that reading one verdict may take.
+    pub output_bytes: usize,
+    /// Findings in one verdict; as many requirements, risk factors and facts.
+    pub findings: usize,
+    /// Bytes of one message.
+    pub message_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            fuel: 20_000_000,
+            load_fuel: 1_000_000_000,
+            memory_bytes: 16 << 20,
+            stack_bytes: 256 << 10,
+            output_bytes: 256 << 10,
+            findings: 256,
+            message_bytes: 1024,
+        }
+    }
+}
+
+/// Whether verdicts are remembered: a policy is a pure function of its declared
+/// input, so the same input has the same verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MemoryOfVerdicts {
+    /// Every policy runs for every request.
+    Off,
+    /// At most this many bytes of inputs and verdicts are kept per policy set.
+    Bytes(usize),
+}
+
+/// Who makes new instances.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refill {
+    /// The request that needs one: nothing runs in the background.
+    Inline,
+    /// A thread of the engine, off the requests' path, which keeps this many
+    /// requests' worth of instances ready for each policy set. A request that
+    /// finds none ready makes its own.
+    Background {
+        /// How many.
+        ready: usize,
+    },
+}
+
+/// What an engine is made with.
+#[derive(Debug, Clone)]
+pub struct EngineConfig {
+    /// Limits of each policy.
+    pub limits: Limits,
+    /// Instances that can exist at once: policies in a set, times requests
+    /// being evaluated or kept ready, over all sets.
+    pub max_instances: u32,
+    /// Who makes new instances.
+    pub refill: Refill,
+    /// Whether verdicts are remembered.
+    pub memory: MemoryOfVerdicts,
+    /// Where compiled policies are kept between processes.
+    pub cache: Option<CompilationCache>,
+}
+
+impl Default for EngineConfig {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            limits: Limits::default(),
+            max_instances: 2048,
+            refill: Refill::Background { ready: (cores * 2).clamp(4, 32) },
+            memory: MemoryOfVerdicts::Bytes(8 << 20),
+            cache: None,
+        }
+    }
+}
+
+impl EngineConfig {
+    /// For a process that answers one request and ends, such as a command.
+    #[must_use]
+    pub fn one_shot() -> Self {
+        Self {
+            max_instances: 256,
+            refill: Refill::Inline,
+            memory: MemoryOfVerdicts::Off,
+            ..Self::default()
+        }
+    }
+
+    /// For policies that serve requests.
+    pub(crate) fn serving(&self) -> Config {
+        let mut config = self.common();
+        let slots = self.max_instances;
+        let mut pool = PoolingAllocationConfig::new();
+        pool.total_component_instances(slots)
+            .total_core_instances(slots)
+            .total_memories(slots)
+            .total_tables(slots)
+            .max_unused_warm_slots(slots)
+            .max_memory_size(self.limits.memory_bytes)
+            .linear_memory_keep_resident(KEEP_RESIDENT)
+            .table_elements(4096)
+            .table_keep_resident(4096 * size_of::<usize>());
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+        config
+    }
+
+    /// For the one run of `describe` and `configure`: compiled fast, not well.
+    pub(crate) fn loading(&self) -> Config {
+        let mut config = self.common();
+        config.cranelift_opt_level(OptLevel::None);
+        config
+    }
+
+    fn common(&self) -> Config {
+        let mut config = Config::new();
+        config
+            .consume_fuel(true)
+            .concurrency_support(false)
+            .max_wasm_stack(self.limits.stack_bytes)
+            .cranelift_nan_canonicalization(true)
+            .wasm_simd(false)
+            .wasm_relaxed_simd(false)
+            .wasm_backtrace_max_frames(None);
+        config
+    }
+}
+
+/// Memory that is reset by copying rather than by a system call: that of a
+/// policy as the SDK builds it, with some to spare.
+const KEEP_RESIDENT: usize = 256 << 10;

@@ -1,0 +1,80 @@
+//! The engine: what all policy sets of a process share.
+
+use std::sync::Arc;
+
+use crate::config::{EngineConfig, Refill};
+use crate::descriptor::Descriptor;
+use crate::error::LoadError;
+use crate::load::{self, LoadedPolicy};
+use crate::ready::Refiller;
+use crate::set::PolicySet;
+
+/// Loads policies and assembles sets of them. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) config: EngineConfig,
+    /// Runs policies that serve requests: a pool of instances.
+    pub(crate) serving: wasmtime::Engine,
+    /// Runs `describe` and `configure`.
+    pub(crate) loading: wasmtime::Engine,
+    pub(crate) refiller: Option<Refiller>,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("config", &self.inner.config).finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// An engine.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError::Wasmtime`], when this machine cannot give what the
+    /// configuration asks for.
+    pub fn new(config: EngineConfig) -> Result<Self, LoadError> {
+        let serving = wasmtime::Engine::new(&config.serving())
+            .map_err(LoadError::wasmtime("the engine cannot start"))?;
+        let loading = wasmtime::Engine::new(&config.loading())
+            .map_err(LoadError::wasmtime("the engine cannot start"))?;
+        let refiller = match config.refill {
+            Refill::Inline => None,
+            Refill::Background { .. } => {
+                Some(Refiller::start().map_err(|error| LoadError::Wasmtime {
+                    context: "the engine's refill thread cannot start",
+                    reason: error.to_string(),
+                })?)
+            }
+        };
+        Ok(Self { inner: Arc::new(Inner { config, serving, loading, refiller }) })
+    }
+
+    /// Loads a component as a policy with these settings, a JSON object.
+    ///
+    /// # Errors
+    ///
+    /// See [`LoadError`].
+    pub fn load(&self, component: &[u8], settings: &str) -> Result<LoadedPolicy, LoadError> {
+        load::load(&self.inner, component, settings)
+    }
+
+    /// Checks a component and asks it who it is, without settings.
+    ///
+    /// # Errors
+    ///
+    /// See [`LoadError`].
+    pub fn describe(&self, component: &[u8]) -> Result<Descriptor, LoadError> {
+        load::describe(&self.inner, component)
+    }
+
+    /// Puts policies together: those of a bundle, in its order.
+    #[must_use]
+    pub fn assemble(&self, policies: Vec<LoadedPolicy>) -> PolicySet {
+        PolicySet::new(Arc::clone(&self.inner), policies)
+    }
+}

@@ -1,0 +1,337 @@
+//! From the bytes of a component to a policy that is configured and compiled.
+
+use std::hash::{Hash, Hasher};
+
+use aws_lc_rs::digest;
+use wasmtime::component::{Component, ComponentExportIndex, Func, InstancePre, Linker};
+use wasmtime::{AsContextMut, Store};
+
+use crate::bindings::{self, contract};
+use crate::config::Limits;
+use crate::descriptor::{Descriptor, Reads};
+use crate::error::{LoadError, SettingError};
+use crate::fault::Fault;
+use crate::host::Inner;
+use crate::ready::{StoreState, new_store};
+use crate::snapshot::Instrumented;
+
+/// A component that was checked, configured, snapshotted and compiled.
+pub struct LoadedPolicy {
+    descriptor: Descriptor,
+    reads: Reads,
+    digest: String,
+    pre: InstancePre<StoreState>,
+    evaluate: ComponentExportIndex,
+}
+
+impl std::fmt::Debug for LoadedPolicy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LoadedPolicy")
+            .field("name", &self.descriptor.name)
+            .field("digest", &self.digest)
+            .finish_non_exhaustive()
+    }
+}
+
+impl LoadedPolicy {
+    /// Who it is.
+    #[must_use]
+    pub fn descriptor(&self) -> &Descriptor {
+        &self.descriptor
+    }
+
+    /// What it reads with its settings.
+    #[must_use]
+    pub fn reads(&self) -> &Reads {
+        &self.reads
+    }
+
+    /// The digest of its component, as `sha256:` and hexadecimal digits.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// A new instance, and its `evaluate`.
+    pub(crate) fn instantiate(&self, store: &mut Store<StoreState>) -> Result<Func, Fault> {
+        let instance_fault = |error: wasmtime::Error| Fault::Instance(format!("{error:#}"));
+        let instance = self.pre.instantiate(store.as_context_mut()).map_err(instance_fault)?;
+        instance
+            .get_func(store.as_context_mut(), self.evaluate)
+            .ok_or_else(|| Fault::Instance("it has no `evaluate`".into()))
+    }
+}
+
+/// The digest of a component, as `sha256:` and hexadecimal digits.
+#[must_use]
+pub fn component_digest(component: &[u8]) -> String {
+    format!("sha256:{}", hex(digest::digest(&digest::SHA256, component).as_ref()))
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+pub(crate) fn load(
+    engine: &Inner,
+    component: &[u8],
+    settings: &str,
+) -> Result<LoadedPolicy, LoadError> {
+    let name = cache_name(engine, component, settings);
+    if let Some(cached) = engine.config.cache.as_ref().and_then(|cache| cache.get(&name))
+        && let Some(policy) = from_cache(engine, component, &cached)
+    {
+        return Ok(policy);
+    }
+    let loading = Loading::new(engine, component)?;
+    let Configured { descriptor, reads, snapshot } = loading.configure(settings)?;
+    let compiled = Component::new(&engine.serving, &snapshot)
+        .map_err(LoadError::wasmtime("the configured component cannot be compiled"))?;
+    if let Some(cache) = &engine.config.cache
+        && let Ok(code) = compiled.serialize()
+        && let Ok(entry) = to_cache(&descriptor, &reads, &code)
+    {
+        cache.put(&name, &entry);
+    }
+    prepare(descriptor, reads, component, &compiled)
+}
+
+pub(crate) fn describe(engine: &Inner, component: &[u8]) -> Result<Descriptor, LoadError> {
+    let mut loading = Loading::new(engine, component)?;
+    loading.describe()
+}
+
+/// A component that was checked and is about to be described and configured.
+struct Loading<'a> {
+    instrumented: Instrumented<'a>,
+    store: Store<StoreState>,
+    instance: wasmtime::component::Instance,
+    exports: contract::Guest,
+    limits: &'a Limits,
+}
+
+struct Configured {
+    descriptor: Descriptor,
+    reads: Reads,
+    snapshot: Vec<u8>,
+}
+
+impl<'a> Loading<'a> {
+    fn new(engine: &'a Inner, component: &'a [u8]) -> Result<Self, LoadError> {
+        let limits = &engine.config.limits;
+        check_is_component(component)?;
+        check_contract(component)?;
+        let instrumented = Instrumented::new(component)?;
+        let compiled = Component::new(&engine.loading, &instrumented.bytes)
+            .map_err(LoadError::wasmtime("the component cannot be compiled"))?;
+        let pre = Linker::new(&engine.loading)
+            .instantiate_pre(&compiled)
+            .map_err(LoadError::wasmtime("the component cannot be linked"))?;
+        let indices = contract::GuestIndices::new(&pre)
+            .map_err(LoadError::wasmtime("the component's exports do not fit the contract"))?;
+        let mut store = new_store(&engine.loading, limits);
+        // Description, settings and snapshot are larger than a verdict.
+        store.set_hostcall_fuel(limits.memory_bytes + limits.output_bytes);
+        let start = |error| LoadError::Fault {
+            stage: "start",
+            fault: Fault::Instance(format!("{error:#}")),
+        };
+        store.set_fuel(limits.load_fuel).map_err(start)?;
+        let instance = pre.instantiate(&mut store).map_err(start)?;
+        let exports = indices
+            .load(&mut store, &instance)
+            .map_err(LoadError::wasmtime("the component's exports do not fit the contract"))?;
+        Ok(Self { instrumented, store, instance, exports, limits })
+    }
+
+    fn describe(&mut self) -> Result<Descriptor, LoadError> {
+        let raw = self.exports.call_describe(&mut self.store);
+        let raw = raw.map_err(|error| self.fault("describe", &error))?;
+        Descriptor::check(raw).map_err(|reason| LoadError::Descriptor { reason })
+    }
+
+    fn configure(mut self, settings: &str) -> Result<Configured, LoadError> {
+        let descriptor = self.describe()?;
+        self.store
+            .set_fuel(self.limits.load_fuel)
+            .map_err(LoadError::wasmtime("fuel cannot be set"))?;
+        let answer = self.exports.call_configure(&mut self.store, settings);
+        let answer = answer.map_err(|error| self.fault("configure", &error))?;
+        let reads = match answer {
+            Ok(reads) => Reads::check(reads).map_err(|reason| LoadError::Descriptor { reason })?,
+            Err(errors) => return Err(settings_error(errors)),
+        };
+        self.store.set_fuel(u64::MAX).map_err(LoadError::wasmtime("fuel cannot be set"))?;
+        let snapshot = self.instrumented.snapshot(&mut self.store, self.instance)?;
+        Ok(Configured { descriptor, reads, snapshot })
+    }
+
+    fn fault(&self, stage: &'static str, error: &wasmtime::Error) -> LoadError {
+        let fault = classify(error, self.store.data(), self.limits, self.limits.load_fuel);
+        LoadError::Fault { stage, fault }
+    }
+}
+
+fn settings_error(errors: Vec<contract::SettingError>) -> LoadError {
+    // What a guest wrote is shown to a person: without control characters.
+    let clean = |text: String| text.replace(|c: char| c.is_control(), " ");
+    let errors = errors
+        .into_iter()
+        .take(32)
+        .map(|e| SettingError { path: clean(e.path), message: clean(e.message) })
+        .collect();
+    LoadError::Settings { errors }
+}
+
+/// What a call's error means.
+pub(crate) fn classify(
+    error: &wasmtime::Error,
+    state: &StoreState,
+    limits: &Limits,
+    fuel: u64,
+) -> Fault {
+    use wasmtime::Trap;
+    match error.downcast_ref::<Trap>() {
+        Some(Trap::OutOfFuel) => Fault::Fuel(fuel),
+        Some(Trap::StackOverflow) => Fault::Stack,
+        Some(_) if state.memory_refused => Fault::Memory(limits.memory_bytes),
+        Some(trap) => Fault::Trap(trap.to_string()),
+        // Not a trap: the host could not read what the guest answered.
+        None => {
+            let reason = format!("{error:#}");
+            if reason.contains("fuel allocated for hostcalls") {
+                let limit = limits.output_bytes;
+                Fault::OutputTooLarge(format!("at most {limit} bytes are read"))
+            } else {
+                Fault::MalformedVerdict(reason)
+            }
+        }
+    }
+}
+
+fn check_is_component(bytes: &[u8]) -> Result<(), LoadError> {
+    let reason = match bytes {
+        [0, b'a', b's', b'm', 0x0d, 0, 1, 0, ..] => return Ok(()),
+        [0, b'a', b's', b'm', 1, 0, 0, 0, ..] => {
+            "it is a core module; a policy is a component that exports the contract \
+             (`tokenward-policy-build` makes one)"
+        }
+        [0, b'a', b's', b'm', ..] => "it is of an unknown version of the binary format",
+        [] => "the file is empty",
+        _ => "it does not begin with the bytes of WebAssembly's binary format",
+    };
+    Err(LoadError::NotAComponent { reason: reason.into() })
+}
+
+/// Refuses imports by name, and versions of the contract that are not
+/// accepted, before anything is compiled.
+fn check_contract(component: &[u8]) -> Result<(), LoadError> {
+    use wasmparser::{ComponentExternalKind, Parser, Payload};
+    let broken = |error: wasmparser::BinaryReaderError| LoadError::NotAComponent {
+        reason: error.to_string(),
+    };
+    let (mut imports, mut exports) = (Vec::new(), Vec::new());
+    let mut accepted = false;
+    let mut depth = 0_usize;
+    for payload in Parser::new(0).parse_all(component) {
+        match payload.map_err(broken)? {
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+            Payload::End(_) => depth = depth.saturating_sub(1),
+            Payload::ComponentImportSection(section) if depth == 0 => {
+                for import in section {
+                    imports.push(import.map_err(broken)?.name.name.escape_debug().to_string());
+                }
+            }
+            Payload::ComponentExportSection(section) if depth == 0 => {
+                for export in section {
+                    let export = export.map_err(broken)?;
+                    let is_instance = export.kind == ComponentExternalKind::Instance;
+                    accepted |= is_instance && is_accepted(export.name.name);
+                    exports.push(export.name.name.escape_debug().to_string());
+                }
+            }
+            _ => {}
+        }
+    }
+    match (imports.is_empty(), accepted) {
+        (false, _) => Err(LoadError::Imports { names: imports }),
+        (true, false) => Err(LoadError::Contract { found: exports }),
+        (true, true) => Ok(()),
+    }
+}
+
+/// Version 0.1 with any patch: patches only add documentation.
+fn is_accepted(export: &str) -> bool {
+    export
+        .strip_prefix("tokenward:policy/policy@0.1.")
+        .is_some_and(|patch| !patch.is_empty() && patch.bytes().all(|b| b.is_ascii_digit()))
+}
+
+fn prepare(
+    descriptor: Descriptor,
+    reads: Reads,
+    original: &[u8],
+    compiled: &Component,
+) -> Result<LoadedPolicy, LoadError> {
+    let pre = Linker::new(compiled.engine())
+        .instantiate_pre(compiled)
+        .map_err(LoadError::wasmtime("the configured component cannot be linked"))?;
+    // Types are checked here, once; calls rely on it.
+    bindings::PolicyModulePre::new(pre.clone())
+        .map_err(LoadError::wasmtime("the component's exports do not fit the contract"))?;
+    let lost = || LoadError::Contract { found: Vec::new() };
+    let (_, interface) = compiled
+        .component_type()
+        .exports(compiled.engine())
+        .find(|(name, _)| is_accepted(name))
+        .and_then(|(name, _)| compiled.get_export(None, name))
+        .ok_or_else(lost)?;
+    let (_, evaluate) = compiled.get_export(Some(&interface), "evaluate").ok_or_else(lost)?;
+    Ok(LoadedPolicy { descriptor, reads, digest: component_digest(original), pre, evaluate })
+}
+
+/// Everything that the compiled code depends on.
+fn cache_name(engine: &Inner, component: &[u8], settings: &str) -> String {
+    let mut hasher = Sha256Hasher(digest::Context::new(&digest::SHA256));
+    env!("CARGO_PKG_VERSION").hash(&mut hasher);
+    engine.serving.precompile_compatibility_hash().hash(&mut hasher);
+    let limits = &engine.config.limits;
+    (limits.memory_bytes, limits.load_fuel).hash(&mut hasher);
+    component.hash(&mut hasher);
+    settings.hash(&mut hasher);
+    format!("{}.policy", hex(hasher.0.finish().as_ref()))
+}
+
+struct Sha256Hasher(digest::Context);
+
+impl Hasher for Sha256Hasher {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    fn finish(&self) -> u64 {
+        0 // never asked for: the whole digest is taken
+    }
+}
+
+fn to_cache(descriptor: &Descriptor, reads: &Reads, code: &[u8]) -> serde_json::Result<Vec<u8>> {
+    let head = serde_json::to_vec(&(descriptor, reads))?;
+    let length = (head.len() as u64).to_le_bytes();
+    Ok([&length[..], &head, code].concat())
+}
+
+#[allow(unsafe_code)]
+fn from_cache(engine: &Inner, component: &[u8], entry: &[u8]) -> Option<LoadedPolicy> {
+    let (length, rest) = entry.split_first_chunk::<8>()?;
+    let (head, code) = rest.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
+    let (descriptor, reads) = serde_json::from_slice(head).ok()?;
+    // Sound: the cache vouched, with a key that only this user can read, that
+    // this library wrote these bytes under this name, which holds wasmtime's
+    // compatibility hash; wasmtime checks its own version and settings as well.
+    let compiled = unsafe { Component::deserialize(&engine.serving, code) }.ok()?;
+    prepare(descriptor, reads, component, &compiled).ok()
+}

@@ -1,0 +1,185 @@
+//! Instances made ahead of the request that will use them.
+//!
+//! A [`ReadyStore`] is what one request needs: a store of its own with one
+//! instance of each policy. It is used once and thrown away. The engine's
+//! [`Refiller`] makes them, and drops used ones, off the requests' path; a
+//! request that finds none ready makes its own.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak, mpsc};
+
+use crossbeam_queue::ArrayQueue;
+use wasmtime::component::Func;
+use wasmtime::{ResourceLimiter, Store};
+
+use crate::config::Limits;
+use crate::fault::Fault;
+use crate::load::LoadedPolicy;
+
+/// What a store carries: its limits, and what was refused.
+pub(crate) struct StoreState {
+    memory_bytes: usize,
+    pub(crate) memory_refused: bool,
+}
+
+impl StoreState {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self { memory_bytes: limits.memory_bytes, memory_refused: false }
+    }
+}
+
+impl ResourceLimiter for StoreState {
+    fn memory_growing(
+        &mut self,
+        _current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let fits = desired <= maximum.unwrap_or(usize::MAX).min(self.memory_bytes);
+        self.memory_refused |= !fits;
+        Ok(fits)
+    }
+
+    fn table_growing(
+        &mut self,
+        _current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        Ok(desired <= 4096)
+    }
+}
+
+/// A store for one request, with one instance of each policy.
+pub(crate) struct ReadyStore {
+    pub(crate) store: Store<StoreState>,
+    /// The `evaluate` of each policy, by its place in the set.
+    pub(crate) evaluate: Vec<Func>,
+}
+
+impl ReadyStore {
+    pub(crate) fn new(
+        engine: &wasmtime::Engine,
+        policies: &[Arc<LoadedPolicy>],
+        limits: &Limits,
+    ) -> Result<Self, Fault> {
+        let mut store = new_store(engine, limits);
+        let fuel = limits.fuel;
+        store.set_fuel(fuel).map_err(|error| Fault::Instance(format!("{error:#}")))?;
+        let evaluate = policies
+            .iter()
+            .map(|policy| policy.instantiate(&mut store))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { store, evaluate })
+    }
+}
+
+pub(crate) fn new_store(engine: &wasmtime::Engine, limits: &Limits) -> Store<StoreState> {
+    let mut store = Store::new(engine, StoreState::new(limits));
+    store.limiter(|state| state);
+    store.set_hostcall_fuel(limits.output_bytes);
+    store
+}
+
+/// The ready stores of one policy set.
+pub(crate) struct ReadyStores {
+    ready: ArrayQueue<ReadyStore>,
+    used: ArrayQueue<ReadyStore>,
+    /// Whether the refiller has been told of this set and has not finished.
+    told: AtomicBool,
+    make: Box<dyn Fn() -> Result<ReadyStore, Fault> + Send + Sync>,
+    refiller: Option<mpsc::Sender<Weak<ReadyStores>>>,
+}
+
+impl ReadyStores {
+    pub(crate) fn new(
+        make: impl Fn() -> Result<ReadyStore, Fault> + Send + Sync + 'static,
+        refiller: Option<(mpsc::Sender<Weak<Self>>, usize)>,
+    ) -> Arc<Self> {
+        let (refiller, capacity) = refiller.map_or((None, 1), |(r, n)| (Some(r), n.max(1)));
+        let stores = Arc::new(Self {
+            ready: ArrayQueue::new(capacity),
+            used: ArrayQueue::new(capacity),
+            told: AtomicBool::new(false),
+            make: Box::new(make),
+            refiller,
+        });
+        stores.tell_refiller();
+        stores
+    }
+
+    /// A store that no request has used.
+    pub(crate) fn take(self: &Arc<Self>) -> Result<ReadyStore, Fault> {
+        let ready = self.ready.pop();
+        if self.ready.len() * 2 <= self.ready.capacity() {
+            self.tell_refiller();
+        }
+        match ready {
+            Some(store) => Ok(store),
+            None => (self.make)(),
+        }
+    }
+
+    /// Throws a used store away, off the request's path where possible.
+    pub(crate) fn discard(&self, store: ReadyStore) {
+        if self.refiller.is_some() {
+            // A full queue gives it back, to be dropped here and now.
+            drop(self.used.push(store));
+        }
+    }
+
+    /// How many are ready.
+    pub(crate) fn count(&self) -> usize {
+        self.ready.len()
+    }
+
+    fn tell_refiller(self: &Arc<Self>) {
+        if let Some(refiller) = &self.refiller
+            && !self.told.swap(true, Ordering::AcqRel)
+        {
+            // An engine that is being dropped has no refiller any more: then
+            // requests make their own stores.
+            let _ = refiller.send(Arc::downgrade(self));
+        }
+    }
+
+    fn refill(&self) {
+        self.told.store(false, Ordering::Release);
+        loop {
+            while let Some(used) = self.used.pop() {
+                drop(used);
+            }
+            if self.ready.is_full() {
+                return;
+            }
+            // A fault here is met again, and reported, by the request that needs a store.
+            let Ok(store) = (self.make)() else { return };
+            if self.ready.push(store).is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// The thread that refills the sets of one engine.
+pub(crate) struct Refiller {
+    sender: mpsc::Sender<Weak<ReadyStores>>,
+}
+
+impl Refiller {
+    pub(crate) fn start() -> std::io::Result<Self> {
+        let (sender, receiver) = mpsc::channel::<Weak<ReadyStores>>();
+        std::thread::Builder::new().name("tokenward-refill".into()).spawn(move || {
+            while let Ok(set) = receiver.recv() {
+                if let Some(set) = set.upgrade() {
+                    set.refill();
+                }
+            }
+        })?;
+        Ok(Self { sender })
+    }
+
+    pub(crate) fn sender(&self) -> mpsc::Sender<Weak<ReadyStores>> {
+        self.sender.clone()
+    }
+}

@@ -1,0 +1,224 @@
+//! Policies that judge a request together.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bumpalo::Bump;
+use wasmtime::component::{Func, TypedFunc};
+use wasmtime::{AsContextMut, Store};
+
+use crate::bindings::contract;
+use crate::config::{MemoryOfVerdicts, Refill};
+use crate::facts::PolicyInput;
+use crate::fault::Fault;
+use crate::host::Inner;
+use crate::load::{LoadedPolicy, classify};
+use crate::memory::{VerdictMemory, write_key};
+use crate::narrow::Narrower;
+use crate::ready::{ReadyStore, ReadyStores, StoreState};
+use crate::verdict::Verdict;
+
+/// Policies that judge a request together, in order. Cheap to clone.
+#[derive(Clone)]
+pub struct PolicySet {
+    engine: Arc<Inner>,
+    policies: Arc<[Arc<LoadedPolicy>]>,
+    ready: Arc<ReadyStores>,
+    memory: Option<Arc<VerdictMemory>>,
+}
+
+impl std::fmt::Debug for PolicySet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.policies.iter()).finish()
+    }
+}
+
+/// What came of one policy.
+#[derive(Debug, Clone)]
+pub struct Evaluation {
+    /// Its verdict, or why there is none.
+    pub outcome: Outcome,
+    /// Fuel that the evaluation took; of a remembered verdict, the fuel it once took.
+    pub fuel: u64,
+    /// Time from the end of the policy before to the end of this one.
+    pub elapsed: Duration,
+}
+
+/// A policy's verdict, or why there is none.
+#[derive(Debug, Clone)]
+pub enum Outcome {
+    /// It ran.
+    Judged(Arc<Verdict>),
+    /// Its verdict for the same input was remembered.
+    Remembered(Arc<Verdict>),
+    /// It is not meant for this phase.
+    NotAsked,
+    /// It gave no verdict.
+    Fault(Fault),
+}
+
+impl Outcome {
+    /// The verdict, if there is one.
+    #[must_use]
+    pub fn verdict(&self) -> Option<&Verdict> {
+        match self {
+            Self::Judged(verdict) | Self::Remembered(verdict) => Some(verdict),
+            Self::NotAsked | Self::Fault(_) => None,
+        }
+    }
+}
+
+impl PolicySet {
+    pub(crate) fn new(engine: Arc<Inner>, policies: Vec<LoadedPolicy>) -> Self {
+        let policies: Arc<[Arc<LoadedPolicy>]> = policies.into_iter().map(Arc::new).collect();
+        let refiller = match (&engine.refiller, engine.config.refill) {
+            (Some(refiller), Refill::Background { ready }) => Some((refiller.sender(), ready)),
+            _ => None,
+        };
+        let make = {
+            let serving = engine.serving.clone();
+            let limits = engine.config.limits.clone();
+            let policies = Arc::clone(&policies);
+            move || ReadyStore::new(&serving, &policies, &limits)
+        };
+        let memory = match engine.config.memory {
+            MemoryOfVerdicts::Off => None,
+            MemoryOfVerdicts::Bytes(bytes) => Some(Arc::new(VerdictMemory::new(bytes))),
+        };
+        Self { ready: ReadyStores::new(make, refiller), memory, engine, policies }
+    }
+
+    /// The policies, in order.
+    #[must_use]
+    pub fn policies(&self) -> &[Arc<LoadedPolicy>] {
+        &self.policies
+    }
+
+    /// How many requests' worth of instances are ready.
+    #[must_use]
+    pub fn ready(&self) -> usize {
+        self.ready.count()
+    }
+
+    /// Judges one request: one evaluation per policy, in order.
+    ///
+    /// Never fails as a whole: what goes wrong with one policy is that policy's
+    /// [`Outcome::Fault`], and the others judge all the same.
+    #[must_use]
+    pub fn evaluate(&self, input: &PolicyInput<'_>) -> Vec<Evaluation> {
+        let arena = Bump::new();
+        let mut narrower = Narrower::new(*input, &arena);
+        let mut stores = Stores { set: self, current: None };
+        let mut key = Vec::new();
+        let mut last = Instant::now();
+        let mut evaluations = Vec::with_capacity(self.policies.len());
+        for (index, policy) in self.policies.iter().enumerate() {
+            let (outcome, fuel) = if policy.descriptor().phases.contains(&input.phase) {
+                let narrowed = narrower.narrow(policy.reads());
+                self.judge(index, policy, &narrowed, input.now, &mut stores, &mut key)
+            } else {
+                (Outcome::NotAsked, 0)
+            };
+            let now = Instant::now();
+            evaluations.push(Evaluation { outcome, fuel, elapsed: now - last });
+            last = now;
+        }
+        evaluations
+    }
+
+    fn judge(
+        &self,
+        index: usize,
+        policy: &LoadedPolicy,
+        input: &contract::Input<'_>,
+        now: i64,
+        stores: &mut Stores<'_>,
+        key: &mut Vec<u8>,
+    ) -> (Outcome, u64) {
+        let memory = self.memory.as_deref().zip(u16::try_from(index).ok());
+        if let Some((memory, index)) = memory {
+            key.clear();
+            write_key(index, input, key);
+            if let Some((verdict, fuel)) = memory.recall(key, now) {
+                return (Outcome::Remembered(verdict), fuel);
+            }
+        }
+        match stores.run(index, policy, input) {
+            (Err(fault), fuel) => (Outcome::Fault(fault), fuel),
+            (Ok(verdict), fuel) => {
+                let verdict = Arc::new(verdict);
+                if let Some((memory, _)) = memory {
+                    let horizon = verdict.valid_until.map(|until| (now, until));
+                    if !policy.reads().time || horizon.is_some() {
+                        let horizon = horizon.filter(|_| policy.reads().time);
+                        memory.remember(key, &verdict, horizon, fuel);
+                    }
+                }
+                (Outcome::Judged(verdict), fuel)
+            }
+        }
+    }
+}
+
+/// The store of one request; a new one after a fault, which poisons the old.
+struct Stores<'a> {
+    set: &'a PolicySet,
+    current: Option<ReadyStore>,
+}
+
+impl Stores<'_> {
+    fn run(
+        &mut self,
+        index: usize,
+        policy: &LoadedPolicy,
+        input: &contract::Input<'_>,
+    ) -> (Result<Verdict, Fault>, u64) {
+        let limits = &self.set.engine.config.limits;
+        let mut ready = match self.current.take().map_or_else(|| self.set.ready.take(), Ok) {
+            Ok(ready) => ready,
+            Err(fault) => return (Err(fault), 0),
+        };
+        let Some(evaluate) = ready.evaluate.get(index).copied() else {
+            return (Err(Fault::Instance("the set has no such policy".into())), 0);
+        };
+        if let Err(error) = ready.store.set_fuel(limits.fuel) {
+            return (Err(Fault::Instance(format!("{error:#}"))), 0);
+        }
+        let raw = call(&mut ready.store, evaluate, input);
+        let fuel = limits.fuel - ready.store.get_fuel().unwrap_or_default().min(limits.fuel);
+        match raw {
+            Ok(raw) => {
+                self.current = Some(ready);
+                (Verdict::check(raw, policy.descriptor(), limits), fuel)
+            }
+            Err(error) => {
+                let fault = classify(&error, ready.store.data(), limits, limits.fuel);
+                self.set.ready.discard(ready);
+                (Err(fault), fuel)
+            }
+        }
+    }
+}
+
+impl Drop for Stores<'_> {
+    fn drop(&mut self) {
+        if let Some(used) = self.current.take() {
+            self.set.ready.discard(used);
+        }
+    }
+}
+
+#[allow(unsafe_code)]
+fn call(
+    store: &mut Store<StoreState>,
+    evaluate: Func,
+    input: &contract::Input<'_>,
+) -> wasmtime::Result<contract::Verdict> {
+    // Sound: `load::prepare` checked the export against the contract's types
+    // when the policy was loaded; checking them again for each instance costs
+    // a third of making one.
+    let evaluate = unsafe {
+        TypedFunc::<(&contract::Input<'_>,), (contract::Verdict,)>::new_unchecked(evaluate)
+    };
+    evaluate.call(store.as_context_mut(), (input,)).map(|(verdict,)| verdict)
+}

@@ -1,0 +1,302 @@
+//! A decision: permit, deny, step up or fault, with every reason.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use tokenward_bundle::{Enforcement, OnFault};
+use tokenward_engine::{Descriptor, Effect, Fault, Reads, Risk, Severity, StepUp};
+use tokenward_token::{Object, TokenDigest, TokenError, VerifiedToken};
+
+use crate::challenge::Challenge;
+
+/// What is to happen with the request.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// It passes.
+    #[default]
+    Permit,
+    /// It is refused.
+    Deny,
+    /// It is refused until the user has authenticated again.
+    StepUp,
+    /// No decision could be made: it does not pass, and that is nobody's denial.
+    Fault,
+}
+
+impl Outcome {
+    /// `permit`, `deny`, `step-up` or `fault`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Permit => "permit",
+            Self::Deny => "deny",
+            Self::StepUp => "step-up",
+            Self::Fault => "fault",
+        }
+    }
+}
+
+/// The bundle that decided.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct BundleVersion {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// `sha256:` and hexadecimal digits.
+    pub digest: String,
+}
+
+/// A finding, with what the policy's description and the bundle say of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ReportedFinding {
+    /// The policy's id in the bundle.
+    pub policy: String,
+    /// The rule.
+    pub rule: String,
+    /// The rule in one line.
+    pub title: String,
+    /// How much it weighs.
+    pub severity: Severity,
+    /// What it asks of the decision.
+    pub effect: Effect,
+    /// Whether that counts.
+    pub enforcement: Enforcement,
+    /// The claim it is about, as a JSON Pointer.
+    pub claim: Option<String>,
+    /// What was found.
+    pub message: String,
+    /// What to change.
+    pub remedy: String,
+    /// The controls it serves.
+    pub controls: Vec<String>,
+}
+
+/// How one policy fared.
+#[derive(Debug, Clone)]
+pub struct PolicyReport {
+    /// Its id in the bundle.
+    pub id: String,
+    /// What its findings do.
+    pub enforcement: Enforcement,
+    /// What its faults do.
+    pub on_fault: OnFault,
+    /// Who it is.
+    pub descriptor: Arc<Descriptor>,
+    /// The digest of its component.
+    pub digest: String,
+    /// What it was given.
+    pub reads: Arc<Reads>,
+    /// What came of it.
+    pub status: PolicyStatus,
+    /// Whether its verdict was remembered rather than made anew.
+    pub remembered: bool,
+    /// Fuel that the verdict took.
+    pub fuel: u64,
+    /// Time that it took in this decision.
+    pub elapsed: Duration,
+    /// The risk, if it scores one.
+    pub risk: Option<Risk>,
+}
+
+/// What came of one policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PolicyStatus {
+    /// It asks for nothing.
+    Permit,
+    /// It asks that the request be refused.
+    Deny,
+    /// It asks for another authentication.
+    StepUp,
+    /// It gave no verdict.
+    Fault(Fault),
+    /// It is not meant for this phase.
+    NotAsked,
+}
+
+impl PolicyStatus {
+    /// `permit`, `deny`, `step-up`, `fault` or `not-asked`.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Permit => "permit",
+            Self::Deny => "deny",
+            Self::StepUp => "step-up",
+            Self::Fault(_) => "fault",
+            Self::NotAsked => "not-asked",
+        }
+    }
+}
+
+/// Proof that a request may pass: only a permitting [`Decision`] has one.
+#[derive(Debug)]
+pub struct Permit {
+    pub(crate) token: Option<VerifiedToken>,
+    pub(crate) withhold: Vec<String>,
+}
+
+impl Permit {
+    /// The verified token; none when claims were judged before they were signed.
+    #[must_use]
+    pub fn token(&self) -> Option<&VerifiedToken> {
+        self.token.as_ref()
+    }
+
+    /// The subject (`sub`, RFC 7519 section 4.1.2), unless it is to be withheld.
+    #[must_use]
+    pub fn subject(&self) -> Option<&str> {
+        let withheld = self.withhold.iter().any(|path| path == "/sub" || path.is_empty());
+        self.claims().filter(|_| !withheld)?.get("sub")?.as_str()
+    }
+
+    /// Claims, as JSON Pointers, that are not to be passed on upstream.
+    #[must_use]
+    pub fn withhold(&self) -> &[String] {
+        &self.withhold
+    }
+
+    fn claims(&self) -> Option<&Object> {
+        self.token.as_ref().map(VerifiedToken::claims)
+    }
+}
+
+/// Why a request does not pass.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// No token was given.
+    TokenMissing,
+    /// The token is not accepted.
+    Token(TokenError),
+    /// A policy refuses, and no scope would help.
+    Policy,
+    /// Scopes are missing, and nothing else is wrong.
+    Scope(Vec<String>),
+    /// The user must authenticate again.
+    StepUp(StepUp),
+    /// No decision could be made.
+    Fault,
+}
+
+/// A decision, with every reason.
+#[derive(Debug)]
+pub struct Decision {
+    pub(crate) result: Result<Permit, Refusal>,
+    pub(crate) token: Option<TokenDigest>,
+    pub(crate) bundle: Arc<BundleVersion>,
+    pub(crate) findings: Vec<ReportedFinding>,
+    pub(crate) policies: Vec<PolicyReport>,
+    pub(crate) verify: Duration,
+    pub(crate) evaluate: Duration,
+    pub(crate) now: i64,
+    pub(crate) issuer: Option<String>,
+    pub(crate) kind: Option<String>,
+}
+
+impl Decision {
+    /// What is to happen with the request.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        match &self.result {
+            Ok(_) => Outcome::Permit,
+            Err(
+                Refusal::TokenMissing | Refusal::Token(_) | Refusal::Policy | Refusal::Scope(_),
+            ) => Outcome::Deny,
+            Err(Refusal::StepUp(_)) => Outcome::StepUp,
+            Err(Refusal::Fault) => Outcome::Fault,
+        }
+    }
+
+    /// The proof that the request may pass, or why it does not.
+    ///
+    /// # Errors
+    ///
+    /// The [`Refusal`], for every outcome but [`Outcome::Permit`].
+    pub fn permit(&self) -> Result<&Permit, &Refusal> {
+        self.result.as_ref()
+    }
+
+    /// Takes the proof out, for a service that wants to hold on to it.
+    ///
+    /// # Errors
+    ///
+    /// The [`Refusal`], for every outcome but [`Outcome::Permit`].
+    pub fn into_permit(self) -> Result<Permit, Refusal> {
+        self.result
+    }
+
+    /// Why the token is not accepted, if it is not.
+    #[must_use]
+    pub fn token_error(&self) -> Option<&TokenError> {
+        match &self.result {
+            Err(Refusal::Token(error)) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// The digest of the token: never the token.
+    #[must_use]
+    pub fn token_digest(&self) -> Option<TokenDigest> {
+        self.token
+    }
+
+    /// Every finding: in the order of the bundle's policies, and of each in its own order.
+    #[must_use]
+    pub fn findings(&self) -> &[ReportedFinding] {
+        &self.findings
+    }
+
+    /// The findings that the caller may see: those of no shadow policy.
+    pub fn visible_findings(&self) -> impl Iterator<Item = &ReportedFinding> {
+        self.findings.iter().filter(|finding| finding.enforcement != Enforcement::Shadow)
+    }
+
+    /// How each policy fared, in the order of the bundle. Empty when the token was not accepted.
+    #[must_use]
+    pub fn policies(&self) -> &[PolicyReport] {
+        &self.policies
+    }
+
+    /// The bundle that decided.
+    #[must_use]
+    pub fn bundle(&self) -> &BundleVersion {
+        &self.bundle
+    }
+
+    /// The moment of the decision, in seconds since 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub fn now(&self) -> i64 {
+        self.now
+    }
+
+    /// Time that the token's verification took.
+    #[must_use]
+    pub fn verify_time(&self) -> Duration {
+        self.verify
+    }
+
+    /// Time that the policies took.
+    #[must_use]
+    pub fn evaluate_time(&self) -> Duration {
+        self.evaluate
+    }
+
+    /// The challenge for the client: for a token that is not accepted, for
+    /// missing scopes, and for a step-up. A policy that refuses for another
+    /// reason gives a client nothing to ask for.
+    #[must_use]
+    pub fn challenge(&self) -> Option<Challenge> {
+        match &self.result {
+            Err(Refusal::TokenMissing) => Some(Challenge::TokenMissing),
+            Err(Refusal::Token(_)) => Some(Challenge::InvalidToken),
+            Err(Refusal::Scope(scopes)) => {
+                Some(Challenge::InsufficientScope { scopes: scopes.clone() })
+            }
+            Err(Refusal::StepUp(step_up)) => Some(Challenge::step_up(step_up)),
+            Ok(_) | Err(Refusal::Policy | Refusal::Fault) => None,
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Verifies a bearer token and judges it by a bundle of sandboxed compliance
+//! policies.
+//!
+//! An [`Authorizer`] holds the trusted keys and the active [`Bundle`]. Each
+//! request gives it the bearer token, the facts of the request and what is
+//! known of its context, and gets a [`Decision`]: permit, deny, step up or
+//! fault, with every finding and its reasons.
+//!
+//! ```
+//! use tokenward::{Authorizer, Bundle, Outcome, RequestFacts, Signals, Trust};
+//! use tokenward::mint::PrivateKey;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let key = PrivateKey::generate(tokenward::Algorithm::ES256)?;
+//! # let now = tokenward::UnixTime(1_800_000_000);
+//! # let claims = tokenward::json::parse_strict(
+//! #     br#"{"sub":"u-1","iat":1800000000,"exp":1800000600,"email":"alice@example.com"}"#,
+//! #     &Default::default(),
+//! # )?;
+//! # let token = key.mint(None, claims.as_object().ok_or("an object")?)?;
+//! let trust = Trust::key_only(key.key_set()?);
+//! let authorizer = Authorizer::new(trust, &Bundle::built_in("baseline")?)?;
+//!
+//! let request = RequestFacts::new("GET", "https://api.example/orders")?;
+//! let decision = authorizer.authorize_at(token.as_bytes(), &request, &Signals::none(), now);
+//! assert_eq!(decision.outcome(), Outcome::Deny);
+//! assert_eq!(decision.findings()[0].claim.as_deref(), Some("/email"));
+//! # Ok(()) }
+//! ```
+//!
+//! It is synchronous and does no I/O while it decides: call it from any thread
+//! or async runtime. A decision with the policies of the `baseline` bundle takes
+//! less than the signature check before it.
+
+mod authorizer;
+mod challenge;
+mod combine;
+mod decision;
+mod record;
+
+pub use authorizer::{ActivateError, Authorizer, Builder, Call};
+pub use challenge::Challenge;
+pub use combine::{Combined, Judged, combine};
+pub use decision::{
+    BundleVersion, Decision, Outcome, Permit, PolicyReport, PolicyStatus, Refusal, ReportedFinding,
+};
+pub use record::{DecisionRecord, SCHEMA};
+
+pub use tokenward_bundle::{
+    Bundle, BundleError, BundleManifest, DEFAULT_BUNDLE, Enforcement, OnFault, built_in_bundles,
+    built_in_policies, built_in_policy,
+};
+pub use tokenward_engine::{
+    Binding, CacheError, ClaimSelector, CompilationCache, Cookie, Descriptor, Effect, Encryption,
+    Engine, EngineConfig, Fault, Limits, LoadError, MemoryOfVerdicts, Phase, Reads, Refill,
+    RequestError, RequestFacts, RequestPart, Requirement, Risk, Rule, SameSite, Severity, Signal,
+    Signals, StepUp, Tls, TokenLocation, TokenPart, component_digest,
+};
+pub use tokenward_token::{
+    Algorithm, BearerToken, Issuer, Json, Key, KeySet, Object, ParseLimits, TokenDigest,
+    TokenError, TokenKind, Trust, UnixTime, UnverifiedToken, VerifiedToken, json, load, mint, time,
+};
