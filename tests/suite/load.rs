@@ -1,0 +1,84 @@
+//! What is loaded, what is refused, and what is kept between processes.
+
+use tokenward_engine::{CompilationCache, EngineConfig, LoadError};
+use tokenward_tests::{HOSTILE, IMPORTING, IMPORTING_MODULE, WRONG_CONTRACT};
+
+use crate::support::{Given, engine, engine_with, outcome};
+
+#[test]
+fn an_import_is_refused_by_name() {
+    let error = engine().load(IMPORTING, "{}").expect_err("it imports");
+    match &error {
+        LoadError::Imports { names } => assert_eq!(names, &["wasi:clocks/wall-clock@0.2.0"]),
+        other => panic!("{other:?}"),
+    }
+    let text = error.to_string();
+    assert!(text.contains("a policy may import nothing"), "{text}");
+}
+
+#[test]
+fn an_import_is_refused_when_the_component_is_made() {
+    let error = tokenward_policy_build::wrap("importing-guest", IMPORTING_MODULE)
+        .expect_err("it imports")
+        .to_string();
+    assert!(error.contains("`wasi:clocks/wall-clock@0.2.0#now`"), "{error}");
+}
+
+#[test]
+fn another_contract_version_is_refused() {
+    let error = engine().load(WRONG_CONTRACT, "{}").expect_err("it is of version 9");
+    assert!(matches!(error, LoadError::Contract { .. }), "{error:?}");
+    let text = error.to_string();
+    assert!(text.contains("`tokenward:policy/policy@9.0.0`"), "{text}");
+    assert!(text.contains("accepted: `tokenward:policy@0.1`"), "{text}");
+}
+
+#[test]
+fn what_is_no_component_is_refused_with_what_it_is() {
+    let mut truncated = HOSTILE.to_vec();
+    truncated.truncate(HOSTILE.len() / 2);
+    for (bytes, expected) in [
+        (&b""[..], "the file is empty"),
+        (b"#!/bin/sh\n", "does not begin with"),
+        (IMPORTING_MODULE, "it is a core module"),
+        (b"\0asm\x0e\0\x01\0", "unknown version"),
+        (&truncated, "unexpected end"),
+    ] {
+        let error = engine().load(bytes, "{}").expect_err("not a component").to_string();
+        assert!(error.starts_with("not a WebAssembly component: "), "{error}");
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn wrong_settings_point_at_the_setting() {
+    let error = engine().load(HOSTILE, r#"{"evaluate":"fly"}"#).expect_err("no such behaviour");
+    match &error {
+        LoadError::Settings { errors } => assert_eq!(errors[0].path, "/evaluate"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_cached_policy_is_the_same_policy() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let cache = CompilationCache::in_folder(folder.path().join("cache")).expect("a cache");
+    let entries = || {
+        let entries = std::fs::read_dir(folder.path().join("cache")).expect("a folder");
+        entries.flatten().filter(|e| e.path().extension().is_some_and(|e| e == "policy")).count()
+    };
+    let judge = |settings: &str| {
+        let config = EngineConfig { cache: Some(cache.clone()), ..EngineConfig::one_shot() };
+        let engine = engine_with(config);
+        let policy = engine.load(HOSTILE, settings).expect("it loads");
+        let description = format!("{:?} {:?}", policy.descriptor(), policy.reads());
+        let set = engine.assemble(vec![policy]);
+        (description, outcome(&Given::claims("{}").judge(&set)[0]))
+    };
+    let first = judge(r#"{"evaluate":"deny"}"#);
+    assert_eq!(entries(), 1);
+    assert_eq!(judge(r#"{"evaluate":"deny"}"#), first);
+    assert_eq!(entries(), 1, "the second load came from the cache");
+    assert_eq!(judge("{}").1, "permit", "other settings are another entry");
+    assert_eq!(entries(), 2);
+}

@@ -1,0 +1,84 @@
+//! Inputs and engines that several tests use.
+
+use tokenward_engine::{
+    Binding, Engine, EngineConfig, Evaluation, MemoryOfVerdicts, Outcome, Phase, PolicyInput,
+    PolicySet, RequestFacts, Signals, TokenFacts,
+};
+use tokenward_token::TokenKind;
+use tokenward_token::json::{Json, JsonLimits, Object, parse_strict};
+
+/// An engine that remembers nothing, so that every evaluation is a real one.
+pub(crate) fn engine() -> Engine {
+    engine_with(EngineConfig { memory: MemoryOfVerdicts::Off, ..EngineConfig::default() })
+}
+
+pub(crate) fn engine_with(config: EngineConfig) -> Engine {
+    Engine::new(config).expect("an engine")
+}
+
+pub(crate) fn object(text: &str) -> Object {
+    match parse_strict(text.as_bytes(), &JsonLimits::default()).expect("JSON") {
+        Json::Object(object) => object,
+        other => panic!("an object, not {}", other.type_name()),
+    }
+}
+
+/// Everything that one evaluation is given, owned.
+pub(crate) struct Given {
+    pub(crate) phase: Phase,
+    pub(crate) now: i64,
+    pub(crate) kind: TokenKind,
+    pub(crate) header: Object,
+    pub(crate) claims: Object,
+    pub(crate) request: Option<RequestFacts>,
+    pub(crate) signals: Signals,
+    pub(crate) facts: Object,
+}
+
+impl Given {
+    pub(crate) fn claims(text: &str) -> Self {
+        Self {
+            phase: Phase::Use,
+            now: 1_700_000_000,
+            kind: TokenKind::Access,
+            header: Object::default(),
+            claims: object(text),
+            request: None,
+            signals: Signals::none(),
+            facts: Object::default(),
+        }
+    }
+
+    pub(crate) fn input(&self) -> PolicyInput<'_> {
+        PolicyInput {
+            phase: self.phase,
+            now: self.now,
+            token: Some(TokenFacts {
+                kind: &self.kind,
+                header: &self.header,
+                key: None,
+                encryption: None,
+                binding: Binding::None,
+            }),
+            claims: &self.claims,
+            request: self.request.as_ref(),
+            signals: &self.signals,
+            facts: &self.facts,
+        }
+    }
+
+    pub(crate) fn judge(&self, set: &PolicySet) -> Vec<Evaluation> {
+        set.evaluate(&self.input())
+    }
+}
+
+/// The code of the fault, or what there is instead.
+pub(crate) fn outcome(evaluation: &Evaluation) -> String {
+    match &evaluation.outcome {
+        Outcome::Fault(fault) => fault.code().to_owned(),
+        Outcome::NotAsked => "not-asked".to_owned(),
+        Outcome::Judged(verdict) | Outcome::Remembered(verdict) => {
+            if verdict.findings.is_empty() { "permit" } else { "finding" }.to_owned()
+        }
+    }
+}
