@@ -1,0 +1,229 @@
+//! The raw arguments, as a person types them. Nothing here derives `Debug`:
+//! an argument can be a token.
+
+use std::ffi::OsString;
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Checks tokens against bundles of compliance policies
+#[derive(Parser)]
+#[command(name = "tokenward", version, max_term_width = 100, subcommand_required = true)]
+#[command(after_help = "New here? Try `tokenward demo`.")]
+pub(crate) struct Args {
+    /// When to use colour
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
+    pub(crate) color: Color,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Verify a token and judge it by a bundle of policies
+    Check(Box<CheckArgs>),
+    /// Look at tokens and make test tokens
+    Token {
+        #[command(subcommand)]
+        command: TokenCommand,
+    },
+    /// Look at bundles of policies
+    Bundle {
+        #[command(subcommand)]
+        command: BundleCommand,
+    },
+    /// Print a script that completes this command in a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// See a permit and a denial on real tokens; writes nothing to disk but the cache
+    Demo,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Show what a token says, without verifying any of it
+    Decode(DecodeArgs),
+    /// Sign a test token, with a new key or an existing one
+    Mint(Box<MintArgs>),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum BundleCommand {
+    /// Show a bundle: its policies, their settings, what each reads, its rules and controls
+    Inspect(InspectArgs),
+    /// List the built-in bundles
+    List,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal; NO_COLOR and CLICOLOR_FORCE are honoured
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Phase {
+    /// A gateway asks before it lets a request through
+    Use,
+    /// An issuer asks before it signs
+    Issue,
+    /// An issuer asks before it exchanges a refresh token
+    Refresh,
+    /// An identity provider asks at log-in
+    Login,
+}
+
+const CHECK_HELP: &str = "\
+Exit codes:
+  0  permit
+  1  deny: a policy refuses, or the token is missing or not accepted
+  2  the arguments, a file or the configuration is wrong
+  3  step-up: the user must authenticate again
+  4  fault: a policy gave no verdict, so no decision was made
+
+Signals:
+  --signal NAME=VALUE[,confidence=PERCENT][,age=SECONDS][,source=NAME]
+  for instance `--signal new-device=true,confidence=80,source=edr`. A value that
+  is JSON is taken as JSON, any other as text. A signal that is not given is unknown.
+
+Environment:
+  TOKENWARD_CACHE  the folder for compiled policies, or `off`
+  NO_COLOR, CLICOLOR_FORCE  as usual";
+
+#[derive(clap::Args)]
+#[command(after_help = CHECK_HELP)]
+pub(crate) struct CheckArgs {
+    /// The token: itself, `@FILE`, or `-` for standard input, which is the default. A leading
+    /// `Bearer ` or `Authorization: Bearer ` is taken off
+    #[arg(value_name = "TOKEN|@FILE|-")]
+    pub(crate) token: Option<OsString>,
+    /// The bundle: a built-in one by name, or a folder with `bundle.toml`
+    #[arg(long, value_name = "NAME|DIR", default_value = tokenward::DEFAULT_BUNDLE)]
+    pub(crate) bundle: String,
+    /// A trust file (TOML): issuers, their keys and audiences
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["key", "issuer", "audience"])]
+    pub(crate) trust: Option<PathBuf>,
+    /// A key to verify with: PEM public key, JWK or JWKS. Alone it leaves issuer and audience
+    /// unchecked
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Option<PathBuf>,
+    /// With --key: the issuer that the token must name (`iss`); needs --audience
+    #[arg(long, value_name = "ISS", requires = "audience")]
+    pub(crate) issuer: Option<String>,
+    /// With --key: an audience (`aud`) that is accepted; may be repeated
+    #[arg(long, value_name = "AUD")]
+    pub(crate) audience: Vec<String>,
+    /// The request, for instance "GET https://api.example/orders"
+    #[arg(long, value_name = "METHOD URL")]
+    pub(crate) request: Option<String>,
+    /// A header of the request; may be repeated
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(crate) header: Vec<String>,
+    /// The client's IP address
+    #[arg(long, value_name = "IP")]
+    pub(crate) client_address: Option<IpAddr>,
+    /// What is known of the context (see below); may be repeated
+    #[arg(long, value_name = "NAME=VALUE[,...]")]
+    pub(crate) signal: Vec<String>,
+    /// Another fact for policies, as JSON or text; may be repeated
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(crate) fact: Vec<String>,
+    /// The moment in the token's life
+    #[arg(long, value_enum, default_value_t = Phase::Use)]
+    pub(crate) phase: Phase,
+    /// The moment of the decision: RFC 3339 or seconds since 1970. Default: now
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
+    pub(crate) now: Option<String>,
+    /// How to print the decision
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// Say also how it was decided: what each policy read, and which claims none read
+    #[arg(long)]
+    pub(crate) explain: bool,
+    /// Compile the policies anew
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+}
+
+#[derive(clap::Args)]
+#[command(after_help = "Exit codes: 0 decoded, 1 the token cannot be parsed, 2 wrong arguments.")]
+pub(crate) struct DecodeArgs {
+    /// The token: itself, `@FILE`, or `-` for standard input, which is the default
+    #[arg(value_name = "TOKEN|@FILE|-")]
+    pub(crate) token: Option<OsString>,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+const MINT_HELP: &str = "\
+For instance:
+  tokenward token mint --new-key demo --claim sub=u-1 > demo.jwt
+  tokenward check --key demo.public.jwk @demo.jwt";
+
+#[derive(clap::Args)]
+#[command(after_help = MINT_HELP)]
+pub(crate) struct MintArgs {
+    /// Make a key: writes NAME.private.jwk and NAME.public.jwk
+    #[arg(long, value_name = "NAME", conflicts_with = "key")]
+    pub(crate) new_key: Option<PathBuf>,
+    /// Sign with this key: a private JWK, or PKCS#8 in PEM
+    #[arg(long, value_name = "PRIVATE")]
+    pub(crate) key: Option<PathBuf>,
+    /// The algorithm. Default: ES256 for a new key, else the key's own
+    #[arg(long, value_name = "ALG")]
+    pub(crate) alg: Option<String>,
+    /// Replace the files of --new-key if they are there
+    #[arg(long, requires = "new_key")]
+    pub(crate) force: bool,
+    /// The claims: a JSON object, or `@FILE` with one
+    #[arg(long, value_name = "JSON|@FILE")]
+    pub(crate) claims: Option<String>,
+    /// One claim, as JSON or text; a NAME that begins with `/` is a JSON Pointer into objects.
+    /// May be repeated
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(crate) claim: Vec<String>,
+    /// How long the token lives: seconds, or a number with s, m, h or d
+    #[arg(long, value_name = "TIME", default_value = "15m")]
+    pub(crate) ttl: String,
+    /// The moment of issue (`iat`): RFC 3339 or seconds since 1970. Default: now
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
+    pub(crate) now: Option<String>,
+    /// The header's `typ`, for instance at+jwt
+    #[arg(long)]
+    pub(crate) typ: Option<String>,
+    /// The header's `kid`. Default: the key's own, or its thumbprint
+    #[arg(long)]
+    pub(crate) kid: Option<String>,
+    /// Set neither `iat` nor `exp`
+    #[arg(long)]
+    pub(crate) no_defaults: bool,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct InspectArgs {
+    /// A built-in bundle by name, or a folder with `bundle.toml`
+    #[arg(value_name = "NAME|DIR", default_value = tokenward::DEFAULT_BUNDLE)]
+    pub(crate) bundle: String,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// Compile the policies anew
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+}

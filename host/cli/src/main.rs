@@ -1,0 +1,61 @@
+//! The `tokenward` command: raw arguments, usable arguments, one match, an exit code.
+
+mod args;
+mod bundle;
+mod cache;
+mod call;
+mod check;
+mod decode;
+mod demo;
+mod exit;
+mod mint;
+mod output;
+mod pointer;
+mod problem;
+mod render;
+mod token_source;
+mod trust;
+mod usage;
+mod values;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use crate::args::{Args, BundleCommand, Command, TokenCommand};
+use crate::exit::Exit;
+use crate::output::Output;
+
+fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return usage::report(&error).into(),
+    };
+    let output = Output::new(args.color);
+    match run(args.command, &output) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            output.error(&problem::sentence(&error));
+            Exit::Usage.into()
+        }
+    }
+}
+
+fn run(command: Command, output: &Output) -> anyhow::Result<Exit> {
+    match command {
+        Command::Check(args) => check::run(*args, output),
+        Command::Token { command: TokenCommand::Decode(args) } => decode::run(&args, output),
+        Command::Token { command: TokenCommand::Mint(args) } => mint::run(&args, output),
+        Command::Bundle { command: BundleCommand::Inspect(args) } => bundle::inspect(&args, output),
+        Command::Bundle { command: BundleCommand::List } => bundle::list(output),
+        Command::Completions { shell } => completions(shell, output),
+        Command::Demo => demo::run(output),
+    }
+}
+
+fn completions(shell: clap_complete::Shell, output: &Output) -> anyhow::Result<Exit> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Args::command(), "tokenward", &mut script);
+    output.print(&String::from_utf8_lossy(&script))?;
+    Ok(Exit::Done)
+}
