@@ -36,11 +36,13 @@ fn run() -> Result<(), String> {
     for policy in &built {
         let file = out.join(format!("{}.wasm", policy.package));
         write(&file, &policy.component)?;
-        let _ = writeln!(generated, "    ({:?}, include_bytes!({file:?})),", policy.package);
+        let (name, file) = (&policy.package, literal(&file)?);
+        let _ = writeln!(generated, "    ({name:?}, include_bytes!({file})),");
     }
     generated.push_str("];\npub(crate) static BUNDLES: &[(&str, &str)] = &[\n");
     for (name, file) in bundle_files(&folder.join("bundles"))? {
-        let _ = writeln!(generated, "    ({name:?}, include_str!({file:?})),");
+        let file = literal(&file)?;
+        let _ = writeln!(generated, "    ({name:?}, include_str!({file})),");
     }
     generated.push_str("];\n");
     write(&out.join("embedded.rs"), generated.as_bytes())
@@ -80,6 +82,13 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, String> {
 
 fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// A path as a string literal of Rust.
+fn literal(path: &Path) -> Result<String, String> {
+    path.to_str()
+        .map(|text| format!("{text:?}"))
+        .ok_or_else(|| format!("{}: the path is not UTF-8", path.display()))
 }
 
 fn write(path: &Path, content: &[u8]) -> Result<(), String> {

@@ -1,5 +1,6 @@
 //! Bundles swapped while requests run.
 
+use std::fmt::Write as _;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -15,10 +16,11 @@ use crate::support::object;
 fn bundle(folder: &std::path::Path, name: &str, behaviour: &str) -> Bundle {
     let mut manifest = format!("name='{name}'\nversion='1.0.0'\ntitle='{name}'\n");
     for id in ["a", "b", "c"] {
-        manifest.push_str(&format!(
+        let _ = write!(
+            manifest,
             "[[policy]]\nid='{name}-{id}'\nmodule='./hostile.wasm'\n\
              settings={{evaluate='{behaviour}'}}\n"
-        ));
+        );
     }
     std::fs::write(folder.join("hostile.wasm"), HOSTILE).expect("written");
     let manifest = BundleManifest::parse(&manifest, "test").expect("a manifest");

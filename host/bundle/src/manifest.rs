@@ -169,7 +169,7 @@ impl PolicyEntry {
                 .map_err(|error| format!("{error}; a component's file is written `./name.wasm`")),
             Some(file) => {
                 let part = |p: &str| !p.is_empty() && p != "." && p != ".." && !p.contains('\\');
-                if file.split('/').all(part) && file.ends_with(".wasm") {
+                if file.split('/').all(part) && file.strip_suffix(".wasm").is_some() {
                     Ok(())
                 } else {
                     Err(format!(

@@ -2,14 +2,13 @@
 //! an argument can be a token.
 
 use std::ffi::OsString;
-use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
 /// Checks tokens against bundles of compliance policies
 #[derive(Parser)]
-#[command(name = "tokenward", version, max_term_width = 100, subcommand_required = true)]
+#[command(name = "tokenward", version, subcommand_required = true)]
 #[command(after_help = "New here? Try `tokenward demo`.")]
 pub(crate) struct Args {
     /// When to use colour
@@ -38,7 +37,7 @@ pub(crate) enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// See a permit and a denial on real tokens; writes nothing to disk but the cache
+    /// See a permit and a denial, on tokens made for it
     Demo,
 }
 
@@ -52,7 +51,7 @@ pub(crate) enum TokenCommand {
 
 #[derive(Subcommand)]
 pub(crate) enum BundleCommand {
-    /// Show a bundle: its policies, their settings, what each reads, its rules and controls
+    /// Show the policies, settings, rules and controls of a bundle
     Inspect(InspectArgs),
     /// List the built-in bundles
     List,
@@ -60,7 +59,7 @@ pub(crate) enum BundleCommand {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Color {
-    /// On a terminal; NO_COLOR and CLICOLOR_FORCE are honoured
+    /// On a terminal, by `NO_COLOR` and `CLICOLOR_FORCE`
     Auto,
     /// Always
     Always,
@@ -99,7 +98,7 @@ Exit codes:
 Signals:
   --signal NAME=VALUE[,confidence=PERCENT][,age=SECONDS][,source=NAME]
   for instance `--signal new-device=true,confidence=80,source=edr`. A value that
-  is JSON is taken as JSON, any other as text. A signal that is not given is unknown.
+  is JSON is taken as JSON, any other as text. What is not given is unknown.
 
 Environment:
   TOKENWARD_CACHE  the folder for compiled policies, or `off`
@@ -108,27 +107,29 @@ Environment:
 #[derive(clap::Args)]
 #[command(after_help = CHECK_HELP)]
 pub(crate) struct CheckArgs {
-    /// The token: itself, `@FILE`, or `-` for standard input, which is the default. A leading
-    /// `Bearer ` or `Authorization: Bearer ` is taken off
+    /// The token, `@FILE`, or `-` for standard input (the default)
+    ///
+    /// A leading `Bearer ` or `Authorization: Bearer ` is taken off.
     #[arg(value_name = "TOKEN|@FILE|-")]
     pub(crate) token: Option<OsString>,
-    /// The bundle: a built-in one by name, or a folder with `bundle.toml`
+    /// A built-in bundle by name, or a folder with `bundle.toml`
     #[arg(long, value_name = "NAME|DIR", default_value = tokenward::DEFAULT_BUNDLE)]
     pub(crate) bundle: String,
     /// A trust file (TOML): issuers, their keys and audiences
     #[arg(long, value_name = "FILE", conflicts_with_all = ["key", "issuer", "audience"])]
     pub(crate) trust: Option<PathBuf>,
-    /// A key to verify with: PEM public key, JWK or JWKS. Alone it leaves issuer and audience
-    /// unchecked
+    /// A key to verify with: PEM public key, JWK or JWKS
+    ///
+    /// Alone it leaves issuer and audience unchecked.
     #[arg(long, value_name = "FILE")]
     pub(crate) key: Option<PathBuf>,
-    /// With --key: the issuer that the token must name (`iss`); needs --audience
+    /// With --key: the issuer (`iss`) that is accepted; needs --audience
     #[arg(long, value_name = "ISS", requires = "audience")]
     pub(crate) issuer: Option<String>,
-    /// With --key: an audience (`aud`) that is accepted; may be repeated
+    /// With --key: an accepted audience (`aud`); may be repeated
     #[arg(long, value_name = "AUD")]
     pub(crate) audience: Vec<String>,
-    /// The request, for instance "GET https://api.example/orders"
+    /// The request, such as `GET https://api.example/orders`
     #[arg(long, value_name = "METHOD URL")]
     pub(crate) request: Option<String>,
     /// A header of the request; may be repeated
@@ -136,23 +137,23 @@ pub(crate) struct CheckArgs {
     pub(crate) header: Vec<String>,
     /// The client's IP address
     #[arg(long, value_name = "IP")]
-    pub(crate) client_address: Option<IpAddr>,
-    /// What is known of the context (see below); may be repeated
+    pub(crate) client_address: Option<String>,
+    /// Something known of the context (see below); may be repeated
     #[arg(long, value_name = "NAME=VALUE[,...]")]
     pub(crate) signal: Vec<String>,
-    /// Another fact for policies, as JSON or text; may be repeated
+    /// Another fact, as JSON or text; may be repeated
     #[arg(long, value_name = "NAME=VALUE")]
     pub(crate) fact: Vec<String>,
     /// The moment in the token's life
     #[arg(long, value_enum, default_value_t = Phase::Use)]
     pub(crate) phase: Phase,
-    /// The moment of the decision: RFC 3339 or seconds since 1970. Default: now
+    /// When: RFC 3339 or seconds since 1970; default: now
     #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
     pub(crate) now: Option<String>,
     /// How to print the decision
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
-    /// Say also how it was decided: what each policy read, and which claims none read
+    /// Say also how it was decided, and what each policy read
     #[arg(long)]
     pub(crate) explain: bool,
     /// Compile the policies anew
@@ -163,7 +164,7 @@ pub(crate) struct CheckArgs {
 #[derive(clap::Args)]
 #[command(after_help = "Exit codes: 0 decoded, 1 the token cannot be parsed, 2 wrong arguments.")]
 pub(crate) struct DecodeArgs {
-    /// The token: itself, `@FILE`, or `-` for standard input, which is the default
+    /// The token, `@FILE`, or `-` for standard input (the default)
     #[arg(value_name = "TOKEN|@FILE|-")]
     pub(crate) token: Option<OsString>,
     /// How to print it
@@ -185,7 +186,7 @@ pub(crate) struct MintArgs {
     /// Sign with this key: a private JWK, or PKCS#8 in PEM
     #[arg(long, value_name = "PRIVATE")]
     pub(crate) key: Option<PathBuf>,
-    /// The algorithm. Default: ES256 for a new key, else the key's own
+    /// The algorithm; default: ES256, or the one of --key
     #[arg(long, value_name = "ALG")]
     pub(crate) alg: Option<String>,
     /// Replace the files of --new-key if they are there
@@ -194,20 +195,21 @@ pub(crate) struct MintArgs {
     /// The claims: a JSON object, or `@FILE` with one
     #[arg(long, value_name = "JSON|@FILE")]
     pub(crate) claims: Option<String>,
-    /// One claim, as JSON or text; a NAME that begins with `/` is a JSON Pointer into objects.
-    /// May be repeated
+    /// One claim, as JSON or text; may be repeated
+    ///
+    /// A NAME that begins with `/` is a JSON Pointer into objects.
     #[arg(long, value_name = "NAME=VALUE")]
     pub(crate) claim: Vec<String>,
-    /// How long the token lives: seconds, or a number with s, m, h or d
+    /// How long it lives: seconds, or a number with s, m, h or d
     #[arg(long, value_name = "TIME", default_value = "15m")]
     pub(crate) ttl: String,
-    /// The moment of issue (`iat`): RFC 3339 or seconds since 1970. Default: now
+    /// When: RFC 3339 or seconds since 1970; default: now
     #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
     pub(crate) now: Option<String>,
     /// The header's `typ`, for instance at+jwt
     #[arg(long)]
     pub(crate) typ: Option<String>,
-    /// The header's `kid`. Default: the key's own, or its thumbprint
+    /// The header's `kid`; default: the key's own or its thumbprint
     #[arg(long)]
     pub(crate) kid: Option<String>,
     /// Set neither `iat` nor `exp`

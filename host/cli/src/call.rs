@@ -54,7 +54,10 @@ fn request(args: &CheckArgs) -> anyhow::Result<Option<RequestFacts>> {
         let with = facts.unwrap_or_default().with_header(name, value).context("--header")?;
         facts = Some(with);
     }
-    if let Some(address) = args.client_address {
+    if let Some(address) = &args.client_address {
+        let address = address.parse().map_err(|_| {
+            anyhow!("--client-address `{}`; accepted: an IP address", short(address))
+        })?;
         facts = Some(facts.unwrap_or_default().with_client_address(address));
     }
     Ok(facts)
@@ -109,8 +112,8 @@ fn signal(text: &str) -> anyhow::Result<Signal> {
     signal.value = json_or_text(value)?;
     if let Some(text) = confidence {
         let percent = text.parse().ok().filter(|percent| *percent <= 100);
-        signal.confidence = percent
-            .ok_or_else(|| anyhow!("confidence `{}`; accepted: 0 to 100", short(text)))?;
+        signal.confidence =
+            percent.ok_or_else(|| anyhow!("confidence `{}`; accepted: 0 to 100", short(text)))?;
     }
     if let Some(text) = age {
         let seconds = text.parse();
@@ -161,6 +164,16 @@ mod tests {
         assert_eq!((full.confidence, full.age_seconds), (80, Some(30)));
         assert_eq!(full.source.as_deref(), Some("geo"));
         assert_eq!(read("[1,2],confidence=0").confidence, 0);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_value_in_quotes_is_never_taken_apart(value in "[a-z,=\\\\\"]{0,20}", age in 0u64..99) {
+            let quoted = serde_json::to_string(&value).unwrap();
+            let read = signal(&format!("{quoted},age={age}")).unwrap();
+            proptest::prop_assert_eq!(read.value.as_str(), Some(value.as_str()));
+            proptest::prop_assert_eq!(read.age_seconds, Some(age));
+        }
     }
 
     #[test]

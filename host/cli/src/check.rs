@@ -1,9 +1,7 @@
 //! `tokenward check`: usable arguments, one decision, its report.
 
 use anyhow::Context;
-use tokenward::{
-    Authorizer, Binding, Bundle, Call, Decision, Refusal, Trust, UnverifiedToken,
-};
+use tokenward::{Authorizer, Binding, Bundle, Call, Decision, Refusal, Trust, UnverifiedToken};
 
 use crate::args::{CheckArgs, Format};
 use crate::cache::{Cache, CacheWish};
@@ -76,9 +74,9 @@ impl Report {
     }
 }
 
-pub(crate) fn run(args: CheckArgs, output: &Output) -> anyhow::Result<Exit> {
-    let facts = CallFacts::of_args(&args)?;
-    let trust = trust::of_args(&args)?;
+pub(crate) fn run(args: &CheckArgs, output: &Output) -> anyhow::Result<Exit> {
+    let facts = CallFacts::of_args(args)?;
+    let trust = trust::of_args(args)?;
     let bundle = Bundle::open(&args.bundle).context("--bundle")?;
     let token = read_token(args.token.as_deref())?;
     let wish = if args.no_cache { CacheWish::Off } else { CacheWish::Keep };

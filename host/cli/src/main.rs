@@ -8,6 +8,7 @@ mod check;
 mod decode;
 mod demo;
 mod exit;
+mod key_files;
 mod mint;
 mod output;
 mod pointer;
@@ -43,7 +44,7 @@ fn main() -> ExitCode {
 
 fn run(command: Command, output: &Output) -> anyhow::Result<Exit> {
     match command {
-        Command::Check(args) => check::run(*args, output),
+        Command::Check(args) => check::run(&args, output),
         Command::Token { command: TokenCommand::Decode(args) } => decode::run(&args, output),
         Command::Token { command: TokenCommand::Mint(args) } => mint::run(&args, output),
         Command::Bundle { command: BundleCommand::Inspect(args) } => bundle::inspect(&args, output),

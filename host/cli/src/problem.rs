@@ -57,8 +57,17 @@ mod tests {
 
     #[test]
     fn a_picture_of_the_source_is_left_out() {
-        let text = "`t`: TOML parse error at line 1, column 5\n  |\n1 | a = \n  |     ^\nbad value\n";
+        let text =
+            "`t`: TOML parse error at line 1, column 5\n  |\n1 | a = \n  |     ^\nbad value\n";
         assert_eq!(one_line(text), "`t`: TOML parse error at line 1, column 5: bad value");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_token_is_left_whole(before in ".{0,9}", token in "eyJ[A-Za-z0-9_-]{13,99}") {
+            let shown = without_tokens(&format!("{before}{token}"));
+            proptest::prop_assert!(!shown.contains(&token));
+        }
     }
 
     #[test]

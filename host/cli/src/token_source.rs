@@ -47,8 +47,8 @@ pub(crate) fn read_token(argument: Option<&OsStr>) -> anyhow::Result<TokenBytes>
     if bytes.first() == Some(&b'@') {
         return Ok(stream(read(&file_of(argument)?, LIMIT).context("the token's file")?));
     }
-    let file_of_that_name = (bytes.len() < 256 && Path::new(argument).is_file())
-        .then(|| PathBuf::from(argument));
+    let file_of_that_name =
+        (bytes.len() < 256 && Path::new(argument).is_file()).then(|| PathBuf::from(argument));
     Ok(TokenBytes {
         bytes: without_scheme(bytes).to_vec(),
         origin: Origin::Argument { file_of_that_name },
@@ -67,17 +67,18 @@ fn file_of(argument: &OsStr) -> anyhow::Result<PathBuf> {
 /// Without `Authorization:` and `Bearer`, as they stand in a request (RFC 6750
 /// section 2.1); both are read in any case.
 fn without_scheme(bytes: &[u8]) -> &[u8] {
-    let after = |bytes: &'_ [u8], word: &str| {
-        let (start, rest) = bytes.split_at_checked(word.len())?;
-        start.eq_ignore_ascii_case(word.as_bytes()).then(|| rest.len())
-    };
-    let tail = |length: usize| bytes.get(bytes.len().saturating_sub(length)..).unwrap_or(bytes);
-    let credentials = after(bytes, "authorization:").map_or(bytes, tail).trim_ascii_start();
-    match after(credentials, "bearer").map(tail) {
+    let credentials = after(bytes, "authorization:").unwrap_or(bytes).trim_ascii_start();
+    match after(credentials, "bearer") {
         Some([]) => &[],
         Some(rest @ [b' ', ..]) => rest.trim_ascii_start(),
         _ => bytes,
     }
+}
+
+/// What stands after a word, in whatever case it is written.
+fn after<'a>(bytes: &'a [u8], word: &str) -> Option<&'a [u8]> {
+    let (start, rest) = bytes.split_at_checked(word.len())?;
+    start.eq_ignore_ascii_case(word.as_bytes()).then_some(rest)
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ pub(crate) fn report(error: &clap::Error) -> Exit {
 
 fn sentence(error: &clap::Error) -> String {
     let problem = problem(error);
-    format!("{problem}; see `{} --help`", command(error))
+    format!("{problem}; see `{} --help`", command())
 }
 
 fn problem(error: &clap::Error) -> String {
@@ -46,7 +46,10 @@ fn problem(error: &clap::Error) -> String {
         ErrorKind::InvalidSubcommand => {
             let typed = text(error, ContextKind::InvalidSubcommand).unwrap_or_default();
             let like = suggestion(error, ContextKind::SuggestedSubcommand);
-            format!("unknown command{}{like}; a token is checked with `tokenward check`", shown(&typed))
+            format!(
+                "unknown command{}{like}; a token is checked with `tokenward check`",
+                shown(&typed)
+            )
         }
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => invalid_value(error, &argument),
         ErrorKind::MissingRequiredArgument => format!("`{argument}` is missing"),
@@ -101,11 +104,11 @@ fn shown(value: &str) -> String {
     format!(" `{value}`")
 }
 
-/// The command whose usage the error carries.
-fn command(error: &clap::Error) -> String {
-    let usage = error.get(ContextKind::Usage).map(ToString::to_string).unwrap_or_default();
-    let words = usage.split_whitespace().skip_while(|word| *word != "tokenward");
-    let plain = |word: &&str| word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
-    let words: Vec<_> = words.take_while(plain).filter(|w| !w.starts_with('-')).collect();
-    if words.is_empty() { "tokenward".to_owned() } else { words.join(" ") }
+/// The command that was typed, as far as it is one.
+fn command() -> String {
+    const NAMES: [&str; 9] =
+        ["check", "token", "decode", "mint", "bundle", "inspect", "list", "completions", "demo"];
+    let words = std::env::args_os().skip(1).map_while(|word| word.into_string().ok());
+    let words = words.take_while(|word| NAMES.contains(&word.as_str()));
+    words.fold("tokenward".to_owned(), |command, word| format!("{command} {word}"))
 }

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, anyhow, bail};
-use tokenward::json::{Json, JsonErrorKind, parse_strict};
 use tokenward::UnixTime;
+use tokenward::json::{Json, JsonErrorKind, parse_strict};
 
 /// The moment that was given, or that of the system clock.
 pub(crate) fn moment(given: Option<&str>) -> anyhow::Result<UnixTime> {

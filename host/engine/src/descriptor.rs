@@ -188,6 +188,8 @@ fn check_rules(raw: Vec<contract::Rule>) -> Result<Vec<Rule>, String> {
 
 impl Reads {
     pub(crate) fn check(raw: contract::Reads) -> Result<Self, String> {
+        use {RequestPart as R, TokenPart as T};
+        use {contract::RequestParts as Parts, contract::TokenParts as Tokens};
         let mut claims = Vec::with_capacity(raw.claims.len());
         for selector in raw.claims {
             let (contract::ClaimSelector::At(path) | contract::ClaimSelector::Below(path)) =
@@ -207,8 +209,6 @@ impl Reads {
         if let Some(name) = raw.request_headers.iter().find(|n| **n != n.to_ascii_lowercase()) {
             return Err(format!("the request header `{name}` is not in lower case"));
         }
-        use {RequestPart as R, TokenPart as T};
-        use {contract::RequestParts as Parts, contract::TokenParts as Tokens};
         let token = [
             (Tokens::KEY, T::Key),
             (Tokens::ENCRYPTION, T::Encryption),

@@ -114,8 +114,8 @@ impl PolicySet {
         let mut evaluations = Vec::with_capacity(self.policies.len());
         for (index, policy) in self.policies.iter().enumerate() {
             let (outcome, fuel) = if policy.descriptor().phases.contains(&input.phase) {
-                let narrowed = narrower.narrow(policy.reads());
-                self.judge(index, policy, &narrowed, input.now, &mut stores, &mut key)
+                let given = narrower.narrow(policy.reads());
+                self.judge(index, policy, &given, input.now, &mut stores, &mut key)
             } else {
                 (Outcome::NotAsked, 0)
             };

@@ -258,7 +258,7 @@ impl Authorizer {
         match verified {
             Err(refusal) => {
                 let token = (!call.bearer.is_empty()).then(|| TokenDigest::of(call.bearer));
-                Decision { verify, token, ..Decision::refused(&active, refusal, call.now) }
+                Decision { token, verify, ..Decision::refused(&active, refusal, call.now) }
             }
             Ok(token) => {
                 let judged = Judgement::of_token(&active, call, &token);
@@ -355,11 +355,8 @@ impl Judgement {
             },
         }));
         let findings: Vec<_> = judged.clone().flat_map(|(e, v)| e.findings(v)).collect();
-        let denied_for_more = findings.iter().any(|finding| {
-            finding.enforcement == Enforcement::Enforce && finding.effect == Effect::Deny
-        });
-        let only_scope = !combined.missing_scopes.is_empty()
-            && !(denied_for_more && denies_beyond_scope(judged.clone()));
+        let only_scope =
+            !combined.missing_scopes.is_empty() && !denies_beyond_scope(judged.clone());
         let result = match (combined.outcome, combined.step_up) {
             (DecisionOutcome::Permit, _) => Ok(Permit { token, withhold: combined.withhold }),
             (DecisionOutcome::StepUp, Some(step_up)) => Err(Refusal::StepUp(step_up)),

@@ -8,7 +8,9 @@ pub(crate) fn of(code: &str) -> Option<&'static str> {
              variable counts as none."
         }
         "token_too_large" => "Is it a token at all? Tokens of this size do not fit into a header.",
-        "unexpected_jwe" => "Encrypted tokens are not read; have the issuer sign without encrypting.",
+        "unexpected_jwe" => {
+            "Encrypted tokens are not read; have the issuer sign without encrypting."
+        }
         "malformed_compact" | "non_canonical_base64" => {
             "Was the token cut off, or copied with quotes, spaces or line breaks? An opaque token \
              has to be introspected."
@@ -43,7 +45,9 @@ pub(crate) fn of(code: &str) -> Option<&'static str> {
             "Was the token issued for this API? Compare `aud` with the accepted audiences."
         }
         "expired" => "Get a new token. If it should be valid, compare the clocks.",
-        "not_yet_valid" | "issued_in_future" => "Compare the clocks of the issuer and this machine.",
+        "not_yet_valid" | "issued_in_future" => {
+            "Compare the clocks of the issuer and this machine."
+        }
         "exp_missing" => "Have the issuer set `exp`: a token without an end is not accepted.",
         "exp_type" | "nbf_type" | "iat_type" | "auth_time_type" => {
             "Have the issuer write times as whole seconds since 1970, not as text or milliseconds."

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use tokenward::DecisionRecord;
+use tokenward_token::Check;
 
 use super::safe;
 use crate::check::{Detail, Report};
@@ -28,8 +29,10 @@ struct ChecksRecord {
 /// no policy reads.
 pub(crate) fn decision(report: &Report, detail: Detail) -> anyhow::Result<String> {
     let checks = report.trust.checks();
-    // The library's own name for the type of these three is not public.
-    let word = |checked: bool| if checked { "checked" } else { "unchecked" };
+    let word = |check| match check {
+        Check::Checked => "checked",
+        Check::Unchecked => "unchecked",
+    };
     let unread = match (detail, &report.parsed) {
         (Detail::Explained, Some(token)) if report.is_verified() => {
             let reads = report.decision.policies().iter().map(|policy| policy.reads.as_ref());
@@ -40,9 +43,9 @@ pub(crate) fn decision(report: &Report, detail: Detail) -> anyhow::Result<String
     pretty(&CheckRecord {
         decision: report.decision.record(),
         checks: ChecksRecord {
-            issuer: word(is_checked(checks.issuer)),
-            audience: word(is_checked(checks.audience)),
-            kind: word(is_checked(checks.kind)),
+            issuer: word(checks.issuer),
+            audience: word(checks.audience),
+            kind: word(checks.kind),
         },
         unread_claims: unread,
     })

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use anstyle::Style;
 
-use super::style::{PLAIN, QUIET};
+use super::style::{BOLD, PLAIN, QUIET};
 
 /// Columns of a line.
 const WIDTH: usize = 80;
@@ -19,9 +19,10 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// The text.
+    /// The text. Spaces that kept words together are spaces like others now,
+    /// so that a search finds the words.
     pub(crate) fn into_text(self) -> String {
-        self.text
+        self.text.replace('\u{a0}', " ")
     }
 
     /// An empty line, but never two, and none at the top.
@@ -29,6 +30,11 @@ impl Page {
         if !self.text.is_empty() && !self.text.ends_with("\n\n") {
             self.text.push('\n');
         }
+    }
+
+    /// The first line: a word to be seen at once, and the rest.
+    pub(crate) fn headline(&mut self, (style, word): Span<'_>, rest: &str) {
+        self.styled_field(0, (style, word), 0, &[(BOLD, rest)]);
     }
 
     /// One line that is not wrapped, such as a command.
@@ -92,21 +98,35 @@ impl Line {
 
     fn spans(&mut self, out: &mut String, spans: &[Span<'_>]) {
         for (style, text) in spans {
-            for word in text.split(' ').filter(|word| !word.is_empty()) {
-                self.word(out, *style, word);
+            let mut words = text.split(' ').filter(|word| !word.is_empty()).peekable();
+            let styled = words.peek().is_some();
+            for (index, word) in words.enumerate() {
+                self.word(out, *style, word, index == 0);
+            }
+            if styled {
+                let _ = write!(out, "{style:#}");
             }
         }
     }
 
-    /// A word longer than a line stands on one of its own, whole.
-    fn word(&mut self, out: &mut String, style: Style, word: &str) {
+    /// Writes a word; the style goes on from the word before it, but not over
+    /// the end of a line. A word longer than a line stands on one of its own.
+    fn word(&mut self, out: &mut String, style: Style, word: &str, first: bool) {
         let width = word.chars().count();
-        if !self.fresh && self.column + self.gap + width > WIDTH {
+        let wraps = !self.fresh && self.column + self.gap + width > WIDTH;
+        if wraps {
+            if !first {
+                let _ = write!(out, "{style:#}");
+            }
             out.push('\n');
             self.column = 0;
             self.gap = self.hanging;
         }
-        let _ = write!(out, "{:gap$}{style}{word}{style:#}", "", gap = self.gap);
+        let _ = write!(out, "{:gap$}", "", gap = self.gap);
+        if first || wraps {
+            let _ = write!(out, "{style}");
+        }
+        out.push_str(word);
         self.column += self.gap + width;
         self.gap = 1;
         self.fresh = false;
@@ -116,7 +136,6 @@ impl Line {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::style::BOLD;
 
     #[test]
     fn paragraphs_are_wrapped() {
@@ -126,20 +145,14 @@ mod tests {
         page.blank();
         page.blank();
         page.plain_field(2, "label", 8, &text);
-        let text = page.into_text();
+        let text = page.into_text().replace(&QUIET.render().to_string(), "");
+        let text = text.replace(&QUIET.render_reset().to_string(), "");
         assert!(text.lines().all(|line| line.len() <= WIDTH), "{text}");
-        let starts: Vec<_> =
-            text.lines().map(|l| l.chars().take(14).collect::<String>()).collect();
+        let starts: Vec<_> = text.lines().map(|l| l.chars().take(14).collect::<String>()).collect();
         assert_eq!(
             starts,
-            [
-                "  0123456789 01",
-                "    0123456789",
-                "",
-                "  label     01",
-                "            01"
-            ]
-            .map(|s| s.chars().take(14).collect::<String>())
+            ["  0123456789 01", "    0123456789", "", "  label     01", "            01"]
+                .map(|s| s.chars().take(14).collect::<String>())
         );
     }
 

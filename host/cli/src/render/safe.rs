@@ -2,19 +2,23 @@
 //! that is not seen or that turns the direction of the text.
 
 use std::borrow::Cow;
+use std::fmt::Write;
 
-/// The longest text from a token that is shown in a sentence, in characters.
+/// The longest name that is shown whole, in characters.
 const SHOWN: usize = 160;
 
-/// For text that people read: such characters as `\u{202e}`, and no more of it
-/// than a person reads.
+/// For a name in a sentence: as [`text`], and no more of it than a person reads.
+pub(crate) fn name(name: &str) -> String {
+    match name.char_indices().nth(SHOWN) {
+        Some((end, _)) => text(name.get(..end).unwrap_or_default()) + "…",
+        None => text(name),
+    }
+}
+
+/// For text that people read: such characters as `\u{202e}`.
 pub(crate) fn text(text: &str) -> String {
-    let mut out = String::with_capacity(text.len().min(4 * SHOWN));
-    for (count, character) in text.chars().enumerate() {
-        if count == SHOWN {
-            out.push('…');
-            break;
-        }
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
         if is_seen(character) {
             out.push(character);
         } else {
@@ -37,7 +41,7 @@ pub(crate) fn json(text: &str) -> Cow<'_, str> {
             continue;
         }
         for unit in character.encode_utf16(&mut [0; 2]) {
-            out.push_str(&format!("\\u{unit:04x}"));
+            let _ = write!(out, "\\u{unit:04x}");
         }
     }
     Cow::Owned(out)
@@ -64,6 +68,7 @@ fn is_blank(character: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn unseen_characters_are_escaped() {
@@ -83,8 +88,23 @@ mod tests {
         }
     }
 
+    proptest! {
+        #[test]
+        fn json_reads_back_the_same(raw in any::<String>()) {
+            let written = serde_json::to_string(&raw).unwrap();
+            let read: String = serde_json::from_str(&json(&written)).unwrap();
+            prop_assert_eq!(read, raw);
+        }
+
+        #[test]
+        fn whatever_is_shown_is_seen(raw in any::<String>()) {
+            prop_assert!(text(&raw).chars().all(is_seen));
+            prop_assert!(json(&raw).chars().all(|c| c == '\n' || is_seen(c)));
+        }
+    }
+
     #[test]
-    fn long_text_is_cut() {
-        assert_eq!(text(&"x".repeat(10_000)).chars().count(), SHOWN + 1);
+    fn a_long_name_is_cut() {
+        assert_eq!(name(&"x".repeat(10_000)).chars().count(), SHOWN + 1);
     }
 }

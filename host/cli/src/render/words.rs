@@ -60,9 +60,14 @@ pub(crate) fn count(number: usize, one: &str, many: &str) -> String {
     }
 }
 
+/// Control ids with commas; no line breaks within one.
+pub(crate) fn controls(ids: &[String]) -> String {
+    ids.iter().map(|id| id.replace(' ', "\u{a0}")).collect::<Vec<_>>().join(", ")
+}
+
 /// The names in backticks, with commas.
 pub(crate) fn list<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
-    let quoted = |name: S| format!("`{}`", super::safe::text(name.as_ref()));
+    let quoted = |name: S| format!("`{}`", super::safe::name(name.as_ref()));
     names.into_iter().map(quoted).collect::<Vec<_>>().join(", ")
 }
 

@@ -1,0 +1,172 @@
+//! `tokenward bundle inspect` and `list`: what a bundle holds.
+
+use anyhow::Context;
+use serde::Serialize;
+use tokenward::{
+    ActivateError, Bundle, BundleManifest, Descriptor, Enforcement, Engine, OnFault, Phase, Reads,
+    Rule, UnixTime, built_in_bundles, component_digest,
+};
+
+use crate::args::{Format, InspectArgs};
+use crate::cache::{Cache, CacheWish};
+use crate::exit::Exit;
+use crate::output::Output;
+use crate::render::page::Page;
+use crate::render::style::{BOLD, PLAIN, QUIET};
+use crate::render::{explain, json, safe, words};
+use crate::values::moment;
+
+/// Columns of the labels.
+const LABEL: usize = 11;
+
+/// A bundle as JSON.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct BundleRecord<'a> {
+    schema: &'static str,
+    digest: &'a str,
+    manifest: &'a BundleManifest,
+    policies: Vec<PolicyRecord<'a>>,
+}
+
+/// A policy of a bundle, as its component describes itself under the settings
+/// of the bundle.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct PolicyRecord<'a> {
+    id: &'a str,
+    module: &'a str,
+    name: String,
+    version: String,
+    title: String,
+    description: String,
+    digest: String,
+    bytes: usize,
+    enforcement: Enforcement,
+    on_fault: OnFault,
+    settings: &'a serde_json::Map<String, serde_json::Value>,
+    phases: Vec<Phase>,
+    reads: Reads,
+    rules: Vec<Rule>,
+}
+
+pub(crate) fn inspect(args: &InspectArgs, output: &Output) -> anyhow::Result<Exit> {
+    let bundle = Bundle::open(&args.bundle)?;
+    let wish = if args.no_cache { CacheWish::Off } else { CacheWish::Keep };
+    let record = record(&bundle, &Cache::open(wish))?;
+    output.print(&match args.format {
+        Format::Text => text(&record, moment(None)?),
+        Format::Json => json::pretty(&record)?,
+    })?;
+    Ok(Exit::Done)
+}
+
+pub(crate) fn list(output: &Output) -> anyhow::Result<Exit> {
+    let mut page = Page::default();
+    for name in built_in_bundles() {
+        let bundle = Bundle::built_in(name).context("built-in bundles")?;
+        let manifest = bundle.manifest();
+        page.paragraph(0, 2, &[(BOLD, name), (PLAIN, &manifest.version), (PLAIN, &manifest.title)]);
+        let policies = bundle.policies().iter().map(|policy| policy.entry.id());
+        let policies = policies.collect::<Vec<_>>().join(", ");
+        page.paragraph(2, 2, &[(QUIET, &policies)]);
+    }
+    output.print(&page.into_text())?;
+    Ok(Exit::Done)
+}
+
+fn record<'a>(bundle: &'a Bundle, cache: &Cache) -> anyhow::Result<BundleRecord<'a>> {
+    let manifest = bundle.manifest();
+    let engine = Engine::new(cache.engine())?;
+    let mut policies = Vec::with_capacity(bundle.policies().len());
+    for policy in bundle.policies() {
+        let entry = &policy.entry;
+        let module = engine.load(&policy.component, &policy.settings_json()).map_err(|source| {
+            let (bundle, policy) = (manifest.name.clone(), entry.id().to_owned());
+            ActivateError { bundle, policy, source }
+        })?;
+        let Descriptor { name, version, title, description, phases, rules, .. } =
+            module.descriptor().clone();
+        policies.push(PolicyRecord {
+            id: entry.id(),
+            module: &entry.module,
+            name,
+            version,
+            title,
+            description,
+            digest: component_digest(&policy.component),
+            bytes: policy.component.len(),
+            enforcement: entry.enforcement,
+            on_fault: entry.on_fault,
+            settings: &entry.settings,
+            phases,
+            reads: module.reads().clone(),
+            rules,
+        });
+    }
+    Ok(BundleRecord { schema: "tokenward.bundle/1", digest: bundle.digest(), manifest, policies })
+}
+
+fn text(bundle: &BundleRecord<'_>, now: UnixTime) -> String {
+    let mut page = Page::default();
+    let manifest = bundle.manifest;
+    let version = format!("{} {}", manifest.name, manifest.version);
+    page.paragraph(0, 2, &[(BOLD, &version), (PLAIN, &safe::text(&manifest.title))]);
+    for line in manifest.description.split("\n\n") {
+        let words = line.split_whitespace().map(safe::text).collect::<Vec<_>>().join(" ");
+        page.paragraph(2, 2, &[(PLAIN, &words)]);
+    }
+    page.plain_field(2, "digest", LABEL, bundle.digest);
+    if let Some(day) = &manifest.review_by {
+        // Both are written year first.
+        let passed = now.to_string().get(..10).is_some_and(|today| today > day.as_str());
+        let words = format!("{day}{}", if passed { ", which has passed" } else { "" });
+        page.plain_field(2, "review by", LABEL, &words);
+    }
+    for policy in &bundle.policies {
+        write_policy(&mut page, policy);
+    }
+    page.into_text()
+}
+
+fn write_policy(page: &mut Page, policy: &PolicyRecord<'_>) {
+    page.blank();
+    let version = format!("{} {}", policy.id, policy.version);
+    page.paragraph(0, 2, &[(BOLD, &version), (PLAIN, &safe::text(&policy.title))]);
+    page.plain_field(2, "module", LABEL, &safe::text(policy.module));
+    let component =
+        format!("{}, {}", words::short_digest(&policy.digest), words::size(policy.bytes));
+    page.plain_field(2, "component", LABEL, &component);
+    let on_fault = match policy.on_fault {
+        OnFault::Closed => "a fault stops the request",
+        OnFault::Open => "a fault is reported and passes",
+    };
+    let enforcement = format!("{}; {on_fault}", policy.enforcement.as_str());
+    page.plain_field(2, "enforcement", LABEL, &enforcement);
+    let phases: Vec<_> = policy.phases.iter().map(|phase| phase.as_str()).collect();
+    page.plain_field(2, "phases", LABEL, &phases.join(", "));
+    let settings = if policy.settings.is_empty() {
+        "the defaults".to_owned()
+    } else {
+        let text = serde_json::to_string(policy.settings).unwrap_or_default();
+        safe::json(&text.replace(",\"", ", \"")).into_owned()
+    };
+    page.plain_field(2, "settings", LABEL, &settings);
+    explain::read(page, 2, LABEL, &policy.reads);
+    write_rules(page, &policy.rules);
+}
+
+/// The rules, and after those that serve the same controls, these controls.
+fn write_rules(page: &mut Page, rules: &[Rule]) {
+    let mut label = "rules";
+    for group in rules.chunk_by(|a, b| a.controls == b.controls) {
+        for rule in group {
+            let id = format!("{}:", rule.id);
+            page.field(2, label, LABEL, &[(BOLD, &id), (PLAIN, &rule.title)]);
+            label = "";
+        }
+        if let Some(controls) = group.first().map(|rule| words::controls(&rule.controls)) {
+            page.field(2, label, LABEL + 2, &[(QUIET, &controls)]);
+        }
+    }
+}

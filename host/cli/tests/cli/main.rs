@@ -1,0 +1,12 @@
+//! The `tokenward` command as a person meets it: every case runs the binary.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod acceptance;
+mod bundles;
+mod check;
+mod commands;
+mod configuration;
+mod json;
+mod support;
+mod tokens;

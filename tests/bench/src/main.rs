@@ -1,0 +1,230 @@
+//! One table: what judging a request costs, beside signature checks, the same
+//! policies compiled natively, regorus and Cedar, measured in turns in one run.
+//!
+//! `cargo run --release -p tokenward-bench [ROUNDS [NAME]]`
+
+mod measure;
+mod peers;
+mod subject;
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use measure::{Measured, in_turns};
+use subject::Subject;
+use tokenward::mint::PrivateKey;
+use tokenward::{
+    Algorithm, Authorizer, Engine, EngineConfig, MemoryOfVerdicts, ParseLimits, Refill, Trust,
+    UnixTime,
+};
+use tokenward_engine::PolicySet;
+use tokenward_token::jws::UnverifiedJws;
+
+fn main() {
+    let rounds = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(21);
+    let two = Subject::new(2);
+    let thirty = Subject::new(30);
+    let sets: Vec<Sets> = [1, 3].into_iter().map(Sets::new).collect();
+    let mut subjects = signatures(&thirty);
+    for sets in &sets {
+        for (subject, count) in [(&two, 2), (&thirty, 30)] {
+            subjects.extend(bundles(sets, subject, count));
+        }
+    }
+    // The unit is always measured; a second argument picks among the rest.
+    let wanted = std::env::args().nth(2).unwrap_or_default();
+    let mut first = true;
+    subjects.retain(|s| std::mem::take(&mut first) || s.name.contains(&wanted));
+    in_turns(&mut subjects, rounds);
+    print_table(&subjects, rounds);
+    drop(subjects);
+    for sets in &sets {
+        for (subject, count) in [(&two, 2), (&thirty, 30)] {
+            print_policies(sets, subject, count);
+        }
+    }
+    if wanted.is_empty() {
+        scaling(&thirty);
+    }
+}
+
+/// Signature checks alone: the token is parsed before.
+fn signatures(subject: &Subject) -> Vec<Measured<'static>> {
+    let algorithms = [Algorithm::ES256, Algorithm::RS256, Algorithm::EdDSA];
+    algorithms
+        .into_iter()
+        .map(|algorithm| {
+            let key = PrivateKey::generate(algorithm).expect("a key");
+            let keys = key.key_set().expect("keys");
+            let token = key.mint(None, &subject.claims).expect("a token");
+            let name = format!("{algorithm} signature check, {} bytes", token.len());
+            Measured::parts(name, move |count| {
+                let mut elapsed = Duration::ZERO;
+                for _ in 0..count {
+                    let jws = UnverifiedJws::parse(token.as_bytes(), &ParseLimits::default());
+                    let jws = jws.expect("a token");
+                    let started = Instant::now();
+                    let verified = jws.verify(&keys);
+                    elapsed += started.elapsed();
+                    assert!(verified.is_ok());
+                }
+                elapsed
+            })
+        })
+        .collect()
+}
+
+/// The policies of a bundle in the three ways that they can run.
+struct Sets {
+    rounds: usize,
+    inline: PolicySet,
+    ahead: PolicySet,
+    remembering: PolicySet,
+}
+
+impl Sets {
+    fn new(rounds: usize) -> Self {
+        let make = |refill, memory| {
+            let config = EngineConfig { refill, memory, ..EngineConfig::default() };
+            let engine = Engine::new(config).expect("an engine");
+            let bundle = subject::bundle(rounds);
+            let load = |policy: &tokenward_bundle::BundledPolicy| {
+                engine.load(&policy.component, &policy.settings_json()).expect("it loads")
+            };
+            engine.assemble(bundle.policies().iter().map(load).collect())
+        };
+        Self {
+            rounds,
+            inline: make(Refill::Inline, MemoryOfVerdicts::Off),
+            ahead: make(Refill::Background { ready: 8 }, MemoryOfVerdicts::Off),
+            remembering: make(Refill::Inline, MemoryOfVerdicts::Bytes(8 << 20)),
+        }
+    }
+}
+
+fn bundles<'a>(sets: &'a Sets, subject: &'a Subject, count: usize) -> Vec<Measured<'a>> {
+    let what = format!("{} policies, {count} claims", sets.rounds * 4);
+    let judge = |set: &PolicySet| {
+        let evaluations = set.evaluate(&subject.input());
+        assert!(evaluations.iter().all(|e| e.outcome.verdict().is_some()), "{evaluations:?}");
+        evaluations.len()
+    };
+    let native = peers::native(sets.rounds, subject);
+    let rego = peers::Rego::new(sets.rounds, subject);
+    let cedar = peers::Cedar::new(sets.rounds, subject);
+    vec![
+        Measured::whole(format!("{what}: fresh instances, total CPU"), move || judge(&sets.inline)),
+        Measured::parts(format!("{what}: fresh instances, added latency"), move |count| {
+            let mut elapsed = Duration::ZERO;
+            for _ in 0..count {
+                // Instances are made ahead: the request comes when some are ready.
+                while sets.ahead.ready() < 5 {
+                    std::thread::yield_now();
+                }
+                let started = Instant::now();
+                std::hint::black_box(judge(&sets.ahead));
+                elapsed += started.elapsed();
+            }
+            elapsed
+        }),
+        Measured::whole(format!("{what}: remembered verdicts"), move || judge(&sets.remembering)),
+        Measured::whole(format!("{what}: natively compiled"), move || {
+            native.iter().map(|policy| policy.judge()).sum()
+        }),
+        Measured::whole(format!("{what}: regorus"), move || rego.judge()),
+        Measured::whole(format!("{what}: cedar-policy"), move || cedar.judge()),
+    ]
+}
+
+fn print_table(subjects: &[Measured<'_>], rounds: u32) {
+    let unit = subjects.first().map_or(f64::NAN, Measured::median);
+    println!(
+        "median of {rounds} rounds, all in turns, one thread; unit: one ES256 signature check\n"
+    );
+    println!("{:<52} {:>10} {:>9}", "", "µs", "× ES256");
+    for subject in subjects {
+        let median = subject.median();
+        println!("{:<52} {:>10.2} {:>9.3}", subject.name, median / 1e3, median / unit);
+    }
+}
+
+/// Where the time of the calls goes, policy by policy.
+fn print_policies(sets: &Sets, subject: &Subject, count: usize) {
+    const TIMES: u32 = 2_000;
+    let names = sets.inline.policies();
+    let mut elapsed = vec![Duration::ZERO; names.len()];
+    for _ in 0..TIMES {
+        while sets.ahead.ready() < 5 {
+            std::thread::yield_now();
+        }
+        for (sum, evaluation) in elapsed.iter_mut().zip(sets.ahead.evaluate(&subject.input())) {
+            *sum += evaluation.elapsed;
+        }
+    }
+    println!(
+        "\n{} policies, {count} claims: narrowing and call, each policy, mean µs",
+        names.len()
+    );
+    for (policy, sum) in names.iter().zip(elapsed) {
+        println!(
+            "{:<52} {:>10.2}",
+            policy.descriptor().name,
+            sum.as_secs_f64() * 1e6 / f64::from(TIMES)
+        );
+    }
+}
+
+/// Whole decisions, verification and 12 policies, on one thread and on all cores.
+fn scaling(subject: &Subject) {
+    let key = PrivateKey::generate(Algorithm::ES256).expect("a key");
+    let token = key.mint(None, &subject.claims).expect("a token");
+    let engine = EngineConfig {
+        memory: MemoryOfVerdicts::Off,
+        refill: Refill::Inline,
+        ..EngineConfig::default()
+    };
+    let authorizer = Authorizer::builder()
+        .engine(engine)
+        .build(Trust::key_only(key.key_set().expect("keys")), &subject::bundle(3))
+        .expect("an authorizer");
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    println!("\nwhole decisions a second: ES256, 12 policies, 30 claims, fresh instances");
+    let mut best = [0.0_f64; 2];
+    for _ in 0..5 {
+        for (slot, threads) in best.iter_mut().zip([1, cores]) {
+            let rate = decisions(&authorizer, token.as_bytes(), subject, threads);
+            *slot = slot.max(rate);
+        }
+    }
+    let [one, all] = best;
+    println!("{:<52} {one:>10.0}", "1 thread");
+    println!("{:<52} {all:>10.0} {:>8.2}×", format!("{cores} threads"), all / one);
+}
+
+fn decisions(authorizer: &Authorizer, token: &[u8], subject: &Subject, threads: usize) -> f64 {
+    let (stop, count) = (AtomicBool::new(false), AtomicU64::new(0));
+    let started = Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                let mut mine = 0;
+                while !stop.load(Ordering::Relaxed) {
+                    let decision = authorizer.authorize_at(
+                        token,
+                        &subject.request,
+                        std::hint::black_box(&subject.signals),
+                        UnixTime(subject::NOW),
+                    );
+                    assert!(decision.token_error().is_none(), "{:?}", decision.token_error());
+                    mine += 1;
+                }
+                count.fetch_add(mine, Ordering::Relaxed);
+            });
+        }
+        std::thread::sleep(Duration::from_secs(1));
+        stop.store(true, Ordering::Relaxed);
+    });
+    #[allow(clippy::cast_precision_loss)]
+    let count = count.into_inner() as f64;
+    count / started.elapsed().as_secs_f64()
+}

@@ -1,0 +1,57 @@
+//! Measures in turns: every subject once a round, so that what the machine does
+//! meanwhile touches all alike.
+
+use std::time::{Duration, Instant};
+
+/// One thing that is measured.
+pub(crate) struct Measured<'a> {
+    pub(crate) name: String,
+    pub(crate) run: Box<dyn FnMut(u32) -> Duration + 'a>,
+    rounds: Vec<f64>,
+}
+
+impl<'a> Measured<'a> {
+    /// Measured as a whole: `work` is one operation.
+    pub(crate) fn whole(name: impl Into<String>, mut work: impl FnMut() -> usize + 'a) -> Self {
+        Self::parts(name, move |count| {
+            let started = Instant::now();
+            for _ in 0..count {
+                std::hint::black_box(work());
+            }
+            started.elapsed()
+        })
+    }
+
+    /// Measured by itself: `run` does the operation so many times and answers
+    /// the time that counts.
+    pub(crate) fn parts(name: impl Into<String>, run: impl FnMut(u32) -> Duration + 'a) -> Self {
+        Self { name: name.into(), run: Box::new(run), rounds: Vec::new() }
+    }
+
+    /// Nanoseconds of one operation: the median of the rounds.
+    pub(crate) fn median(&self) -> f64 {
+        let mut sorted = self.rounds.clone();
+        sorted.sort_by(f64::total_cmp);
+        sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
+    }
+}
+
+/// Runs all in turns. A turn takes each about a tenth of a second or less.
+pub(crate) fn in_turns(subjects: &mut [Measured<'_>], rounds: u32) {
+    let counts: Vec<u32> = subjects
+        .iter_mut()
+        .map(|subject| {
+            (subject.run)(20);
+            let each = (subject.run)(50).as_secs_f64() / 50.0;
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+            let count = (0.05 / each.max(1e-8)) as u32;
+            count.clamp(20, 200_000)
+        })
+        .collect();
+    for _ in 0..rounds {
+        for (subject, count) in subjects.iter_mut().zip(&counts) {
+            let elapsed = (subject.run)(*count).as_secs_f64() / f64::from(*count);
+            subject.rounds.push(elapsed * 1e9);
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! The same rules natively, in regorus and in Cedar.
+
+use std::str::FromStr;
+
+use serde_json::{Value as Json, json};
+use tokenward_policy::testing::Case;
+use tokenward_policy::{self as sdk, Policy};
+
+use crate::subject::{NOW, Subject, policies};
+
+/// A policy compiled natively, with its input made before.
+pub(crate) trait Native {
+    fn judge(&self) -> usize;
+}
+
+struct NativePolicy<P: Policy> {
+    policy: P,
+    input: sdk::Input,
+}
+
+impl<P: Policy> Native for NativePolicy<P> {
+    fn judge(&self) -> usize {
+        let verdict = self.policy.evaluate(std::hint::black_box(&self.input));
+        verdict.findings.len() + verdict.requirements.len()
+    }
+}
+
+pub(crate) fn native(rounds: usize, subject: &Subject) -> Vec<Box<dyn Native>> {
+    policies(rounds)
+        .map(|(name, settings)| match name {
+            "claim-minimization" => one::<claim_minimization::ClaimMinimization>(settings, subject),
+            "scope-check" => one::<scope_check::ScopeCheck>(settings, subject),
+            "lifetime-limits" => one::<lifetime_limits::LifetimeLimits>(settings, subject),
+            "risk-score" => one::<risk_score::RiskScore>(settings, subject),
+            other => panic!("no policy `{other}`"),
+        })
+        .collect()
+}
+
+fn one<P: Policy>(settings: &str, subject: &Subject) -> Box<dyn Native> {
+    let policy = sdk::configure::<P>(settings).expect("settings");
+    let case = Case {
+        name: "bench".into(),
+        settings: None,
+        kind: "access".into(),
+        phase: "use".into(),
+        now: NOW,
+        claims: subject.text.clone(),
+        header: "{}".into(),
+        request: Some("GET https://api.example/records/7".into()),
+        headers: std::collections::BTreeMap::new(),
+        signals: r#"{"unusual-location":false,"unusual-time":false,"failed-attempts":1,"new-device":false}"#.into(),
+        facts: "{}".into(),
+        expect: Vec::new(),
+        expect_risk: None,
+        expect_valid_until: None,
+        expect_setting_errors: Vec::new(),
+    };
+    let input = case.input(&policy.reads());
+    Box::new(NativePolicy { policy, input })
+}
+
+/// regorus: one module a round, each holding the rules of all four policies.
+pub(crate) struct Rego {
+    engine: regorus::Engine,
+    rules: Vec<String>,
+    input: regorus::Value,
+}
+
+impl Rego {
+    pub(crate) fn new(rounds: usize, subject: &Subject) -> Self {
+        let source = include_str!("../peers/rules.rego");
+        let mut engine = regorus::Engine::new();
+        let mut rules = Vec::new();
+        for round in 0..rounds {
+            let place = format!("r{round}");
+            engine
+                .add_policy(format!("{place}.rego"), source.replace("PLACE", &place))
+                .expect("Rego");
+            rules.push(format!("data.tokenward.{place}.findings"));
+        }
+        let claims: Json = serde_json::from_str(&subject.text).expect("claims");
+        let input = json!({
+            "claims": claims,
+            "request": {"method": "GET", "path": "/records/7"},
+            "signals": {"unusual-location": false, "unusual-time": false, "new-device": false},
+            "now": NOW,
+        });
+        let input = regorus::Value::from_json_str(&input.to_string()).expect("input");
+        let mut rego = Self { engine, rules, input };
+        rego.judge(); // prepares the modules, so that clones are ready
+        let prepared = rego.prepared();
+        rego.engine = prepared;
+        rego
+    }
+
+    fn prepared(&self) -> regorus::Engine {
+        let mut engine = self.engine.clone();
+        engine.set_input(self.input.clone());
+        for rule in &self.rules {
+            engine.eval_rule(rule.clone()).expect("a rule");
+        }
+        engine
+    }
+
+    /// A request: a clone of the prepared engine, its input, every rule.
+    pub(crate) fn judge(&self) -> usize {
+        let mut engine = self.engine.clone();
+        engine.set_input(self.input.clone());
+        let mut findings = 0;
+        for rule in &self.rules {
+            let value = engine.eval_rule(rule.clone()).expect("a rule");
+            findings += value.as_set().map_or(0, |set| set.len());
+        }
+        findings
+    }
+}
+
+/// Cedar: one policy set a round; the context is made from JSON for each request.
+pub(crate) struct Cedar {
+    sets: Vec<cedar_policy::PolicySet>,
+    context: Json,
+    entities: cedar_policy::Entities,
+    authorizer: cedar_policy::Authorizer,
+    uid: cedar_policy::EntityUid,
+}
+
+impl Cedar {
+    pub(crate) fn new(rounds: usize, subject: &Subject) -> Self {
+        let source = include_str!("../peers/rules.cedar");
+        let set = || cedar_policy::PolicySet::from_str(source).expect("Cedar");
+        let claims: Json = serde_json::from_str(&subject.text).expect("claims");
+        Self {
+            sets: (0..rounds).map(|_| set()).collect(),
+            context: json!({
+                "claims": claims,
+                "scopes": ["records:read", "records:list"],
+                "request": {"method": "GET", "path": "/records/7"},
+                "signals": {"location": false, "time": false, "attempts": false},
+                "now": NOW,
+            }),
+            entities: cedar_policy::Entities::empty(),
+            authorizer: cedar_policy::Authorizer::new(),
+            uid: "T::\"x\"".parse().expect("a name"),
+        }
+    }
+
+    pub(crate) fn judge(&self) -> usize {
+        let context = cedar_policy::Context::from_json_value(self.context.clone(), None);
+        let request = cedar_policy::Request::new(
+            self.uid.clone(),
+            self.uid.clone(),
+            self.uid.clone(),
+            context.expect("a context"),
+            None,
+        )
+        .expect("a request");
+        let judge = |set| self.authorizer.is_authorized(&request, set, &self.entities);
+        let answers = self.sets.iter().map(judge);
+        answers.filter(|answer| answer.decision() == cedar_policy::Decision::Deny).count()
+    }
+}
