@@ -116,6 +116,13 @@ token_errors! {
         part: Part,
     };
 
+    /// A member name has a control character, escaped or not.
+    "member_name_invalid", "the {part} has a member name with a control character",
+    MemberNameInvalid {
+        /// Where.
+        part: Part,
+    };
+
     /// Arrays and objects nest deeper than the limit.
     "too_deep", "the {part} nests deeper than the accepted maximum",
     TooDeep {
@@ -368,6 +375,7 @@ impl TokenError {
     pub(crate) fn json(part: Part, kind: JsonErrorKind) -> Self {
         match kind {
             JsonErrorKind::DuplicateMember => Self::DuplicateMember { part },
+            JsonErrorKind::ControlInName => Self::MemberNameInvalid { part },
             JsonErrorKind::TooDeep => Self::TooDeep { part },
             JsonErrorKind::TooManyValues => Self::TooManyValues { part },
             JsonErrorKind::LoneSurrogate => Self::LoneSurrogate { part },

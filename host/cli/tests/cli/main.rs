@@ -8,5 +8,6 @@ mod check;
 mod commands;
 mod configuration;
 mod json;
+mod readme;
 mod support;
 mod tokens;

@@ -44,6 +44,10 @@ pub enum JsonErrorKind {
     /// A member name occurs twice in an object, escaped or not (RFC 7515 section 4).
     #[error("has an object with two members of one name")]
     DuplicateMember,
+    /// A member name has a control character: it would go into JSON Pointers,
+    /// records and reports.
+    #[error("has a member name with a control character")]
+    ControlInName,
     /// Arrays and objects nest deeper than the limit.
     #[error("nests too deeply")]
     TooDeep,
@@ -221,6 +225,9 @@ impl<'de> Visitor<'de> for Value<'_> {
         let inside = self.inside()?;
         let mut members: Vec<(String, Json)> = Vec::new();
         while let Some(name) = access.next_key::<String>()? {
+            if name.chars().any(char::is_control) {
+                return Err(self.state.refuse(JsonErrorKind::ControlInName));
+            }
             // Few members are compared at once, so that the position is exact.
             if members.len() < FEW_MEMBERS && members.iter().any(|(n, _)| *n == name) {
                 return Err(self.state.refuse(JsonErrorKind::DuplicateMember));

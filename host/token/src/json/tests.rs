@@ -46,6 +46,7 @@ fn what_readers_could_differ_on_is_refused() {
         (r#""\ud800""#, Err(Kind::LoneSurrogate)),
         (r#"{"\udc00":1}"#, Err(Kind::LoneSurrogate)),
         (r#""\ud83d\ude00""#, Ok(())),
+        ("{\"a\\u0000\":1}", Err(Kind::ControlInName)),
         ("{} {}", Err(Kind::Syntax)),
         ("{}\u{0}", Err(Kind::Syntax)),
         ("\u{feff}{}", Err(Kind::Syntax)),

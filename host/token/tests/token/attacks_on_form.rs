@@ -109,6 +109,20 @@ fn base64_that_is_not_canonical() {
 }
 
 #[test]
+fn control_characters_in_member_names() {
+    let good = claims().to_compact();
+    let open = good.strip_suffix('}').unwrap();
+    for name in ["\\u0000", "a\\u001b[31m", "\\u007f", "\\u0085", "a\\n"] {
+        for more in [format!("\"{name}\":1"), format!("\"deep\":[{{\"{name}\":1}}]")] {
+            let text = format!("{open},{more}}}");
+            assert_eq!(outcome(token_with_claims_text(&text)), "member_name_invalid", "{more}");
+        }
+    }
+    let header = r#"{"alg":"ES256","kid":"es","a\u0007":1}"#;
+    assert_eq!(outcome(token_with_header_text(header)), "member_name_invalid");
+}
+
+#[test]
 fn duplicate_members_escaped_or_not() {
     for text in [
         r#"{"alg":"none","alg":"ES256","kid":"es"}"#,
