@@ -10,8 +10,7 @@ static ENGINE: OnceLock<Engine> = OnceLock::new();
 
 fuzz_target!(|data: &[u8]| {
     let engine = ENGINE.get_or_init(|| {
-        let limits =
-            Limits { load_fuel: 2_000_000, memory_bytes: 1 << 20, ..Limits::default() };
+        let limits = Limits { load_fuel: 2_000_000, memory_bytes: 1 << 20, ..Limits::default() };
         Engine::new(EngineConfig { limits, ..EngineConfig::one_shot() }).expect("an engine")
     });
     if let Ok(descriptor) = engine.describe(data) {

@@ -6,7 +6,8 @@ use libfuzzer_sys::fuzz_target;
 use tokenward_token::json::{JsonLimits, parse_strict};
 use tokenward_token::{KeySet, ParseLimits, Trust, UnixTime, UnverifiedToken};
 
-const KEY: &str = r#"{"kty":"oct","alg":"HS256","k":"-ebuDNsVZ2iJtoZ-akfXTSCt4UO2cruLCsbWlBinggE"}"#;
+const KEY: &str =
+    r#"{"kty":"oct","alg":"HS256","k":"-ebuDNsVZ2iJtoZ-akfXTSCt4UO2cruLCsbWlBinggE"}"#;
 
 fuzz_target!(|data: &[u8]| {
     if let Ok(token) = UnverifiedToken::parse(data, &ParseLimits::default()) {
