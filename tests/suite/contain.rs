@@ -69,7 +69,9 @@ fn malformed_strings_are_a_fault() {
 
 #[test]
 fn a_verdict_that_breaks_the_contract_is_a_fault() {
-    for behaviour in ["unknown-rule", "bad-pointer", "bad-risk", "require-nothing"] {
+    for behaviour in
+        ["unknown-rule", "bad-pointer", "bad-risk", "require-nothing", "withhold-nothing"]
+    {
         is_contained(behaviour, "malformed-verdict");
     }
 }

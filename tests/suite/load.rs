@@ -82,3 +82,27 @@ fn a_cached_policy_is_the_same_policy() {
     assert_eq!(judge("{}").1, "permit", "other settings are another entry");
     assert_eq!(entries(), 2);
 }
+
+/// A policy's component with so many more core modules, each instantiated and
+/// each with a memory of this many pages.
+fn with_more_modules(count: u8, pages: u8) -> Vec<u8> {
+    let module = [0, b'a', b's', b'm', 1, 0, 0, 0, 5, 3, 1, 0, pages];
+    let mut component = HOSTILE.to_vec();
+    for index in 1..=count {
+        component.extend([1, u8::try_from(module.len()).expect("short")]);
+        component.extend(module);
+        // One core instance: of the module with this index, with no arguments.
+        component.extend([2, 4, 1, 0, index, 0]);
+    }
+    component
+}
+
+#[test]
+fn a_component_of_an_odd_layout_is_refused_and_nothing_panics() {
+    for (count, pages) in [(1, 1), (1, 100), (20, 100), (90, 100)] {
+        let error = engine().load(&with_more_modules(count, pages), "{}");
+        let error = error.expect_err("two memories, or more").to_string();
+        assert!(!error.is_empty() && !error.contains('\n'), "{error}");
+        assert!(engine().describe(&with_more_modules(count, pages)).is_err());
+    }
+}

@@ -14,7 +14,7 @@ pub(crate) fn iban(bytes: &[u8], start: usize) -> bool {
     let Ok(found) = LENGTHS.binary_search_by(|(code, _)| code.as_slice().cmp(&country)) else {
         return false;
     };
-    let length = LENGTHS.get(found).map_or(0, |(_, length)| *length);
+    let length = LENGTHS.get(found).map_or(0, |(_, length)| usize::from(*length));
     let mut characters = [0u8; 34];
     let mut index = start;
     for (place, slot) in characters.iter_mut().take(length).enumerate() {
@@ -34,7 +34,7 @@ pub(crate) fn iban(bytes: &[u8], start: usize) -> bool {
 }
 
 /// Length by country: the registry's, and countries that use the form without being in it.
-const LENGTHS: &[([u8; 2], usize)] = &[
+const LENGTHS: &[([u8; 2], u8)] = &[
     (*b"AD", 24),
     (*b"AE", 23),
     (*b"AL", 28),

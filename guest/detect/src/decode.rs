@@ -80,14 +80,14 @@ pub(crate) fn base64(run: &[u8]) -> Option<String> {
     if run.len() * 3 / 4 < SHORTEST {
         return None;
     }
+    // Most identifiers are told by what their start decodes to, without a copy of it.
+    if !text_start(run) {
+        return None;
+    }
     let mut decoded = Vec::with_capacity(run.len() * 3 / 4);
     for quad in run.chunks(4) {
         steps::count(quad.len());
-        let mut bits = 0u32;
-        for place in 0..4 {
-            bits = bits << 6 | sextet(at(quad, place));
-        }
-        let [_, bytes @ ..] = bits.to_be_bytes();
+        let bytes = three(quad);
         for byte in range(&bytes, 0, quad.len() * 3 / 4) {
             // Random bytes soon show a control character.
             if is_control(*byte) {
@@ -97,6 +97,39 @@ pub(crate) fn base64(run: &[u8]) -> Option<String> {
         }
     }
     printable(decoded)
+}
+
+/// Whether the start of a run decodes to printable text, which may end within a character.
+fn text_start(run: &[u8]) -> bool {
+    let mut decoded = [0; 24];
+    let mut length = 0;
+    for (quad, slot) in run.chunks_exact(4).zip(decoded.chunks_exact_mut(3)) {
+        let bytes = three(quad);
+        if bytes.iter().any(|byte| is_control(*byte)) {
+            return false;
+        }
+        // No character starts so (RFC 3629).
+        if length == 0 && matches!(bytes, [0x80..=0xc1 | 0xf5.., ..]) {
+            return false;
+        }
+        slot.copy_from_slice(&bytes);
+        length += 3;
+    }
+    steps::count(length);
+    match core::str::from_utf8(range(&decoded, 0, length)) {
+        Ok(_) => true,
+        Err(error) => error.error_len().is_none(),
+    }
+}
+
+/// What four characters decode to.
+fn three(quad: &[u8]) -> [u8; 3] {
+    let mut bits = 0u32;
+    for place in 0..4 {
+        bits = bits << 6 | sextet(at(quad, place));
+    }
+    let [_, bytes @ ..] = bits.to_be_bytes();
+    bytes
 }
 
 fn sextet(byte: u8) -> u32 {

@@ -64,7 +64,9 @@ mod number;
 mod scan;
 mod secret;
 mod steps;
+mod word_map;
 
 pub use kind::{Category, Confidence, Detector, Hit, Hits, NameHit, Place};
 pub use name::{concerns_patient, name_class, path_class};
 pub use scan::{scan, scan_integer, scan_value};
+pub use word_map::{WordMap, WordSet, bytes_of};

@@ -2,9 +2,10 @@
 
 use crate::bytes::{at, range, run, uuid};
 use crate::kind::{Category, Confidence, Detector, Hit, NameHit, Place};
-use crate::name_table::{Phrase, SEED, Where, find, hash};
-use crate::name_words::{NEUTRAL, PATIENT, REFERENCE, THINGS};
+use crate::name_table::{Phrase, Where, find};
+use crate::name_words::{NEUTRAL, REFERENCE, THINGS, is_patient};
 use crate::steps;
+use crate::word_map::{SEED, hash};
 
 /// Only the end of a name as long as this is looked at.
 const LONGEST: usize = 128;
@@ -41,25 +42,25 @@ pub fn path_class(parent: Option<&str>, segment: &str) -> Option<NameHit> {
                 .count
                 .checked_sub(1)
                 .and_then(|last| outer.get(last))
-                .is_some_and(|word| THINGS.binary_search(&word).is_ok())
+                .is_some_and(|word| THINGS.has(word))
         });
-        !(thing && phrase.3 == Where::Whole && phrase.1.category() == Category::Personal)
+        !(thing && phrase.place == Where::Whole && phrase.detector.category() == Category::Personal)
     })?;
-    let ((_, detector, _, _), confidence) = hit;
-    let patient = name.has(PATIENT) || outer.is_some_and(|outer| outer.has(PATIENT));
+    let (Phrase { detector, .. }, confidence) = hit;
+    let patient = name.has_patient() || outer.is_some_and(|outer| outer.has_patient());
     let category = match detector.category() {
         Category::Personal | Category::NationalId | Category::Network if patient => {
             Category::Health
         }
         category => category,
     };
-    Some(NameHit { detector: *detector, category, confidence })
+    Some(NameHit { detector, category, confidence })
 }
 
 /// Whether a name tells that a patient is meant, so that personal data below it is health data.
 #[must_use]
 pub fn concerns_patient(segment: &str) -> bool {
-    Words::of(segment).has(PATIENT)
+    Words::of(segment).has_patient()
 }
 
 /// The words of a name, in small letters.
@@ -101,14 +102,14 @@ impl Words {
     }
 
     /// One name of two words.
-    fn joined(first: &str, second: &str) -> Self {
+    fn joined(first: &[u8], second: &[u8]) -> Self {
         let mut found = Self::none();
         let mut length = 0u8;
         for word in [first, second] {
             let start = length;
-            for byte in word.bytes() {
+            for byte in word {
                 if let Some(slot) = found.text.get_mut(usize::from(length)) {
-                    *slot = byte;
+                    *slot = *byte;
                     length += 1;
                 }
             }
@@ -135,17 +136,17 @@ impl Words {
         }
     }
 
-    fn get(&self, place: usize) -> Option<&str> {
+    fn get(&self, place: usize) -> Option<&[u8]> {
         let (start, end) = self.borders.get(..self.count)?.get(place)?;
-        core::str::from_utf8(self.text.get(usize::from(*start)..usize::from(*end))?).ok()
+        self.text.get(usize::from(*start)..usize::from(*end))
     }
 
-    fn has(&self, list: &[&str]) -> bool {
-        (0..self.count).any(|place| self.get(place).is_some_and(|word| list.contains(&word)))
+    fn has_patient(&self) -> bool {
+        (0..self.count).any(|place| self.get(place).is_some_and(is_patient))
     }
 
     /// The phrase made of the words from one place to before another.
-    fn phrase(&self, from: usize, to: usize) -> Option<&'static Phrase> {
+    fn phrase(&self, from: usize, to: usize) -> Option<Phrase> {
         let start = usize::from(self.borders.get(from)?.0);
         let end = usize::from(self.borders.get(to.checked_sub(1)?)?.1);
         let text = range(&self.text, start, end);
@@ -156,60 +157,60 @@ impl Words {
             without_last = code;
             code = hash(code, *byte);
         }
-        let exact = find(code, |phrase| phrase.as_bytes() == text);
+        let exact = find(code, text);
         if exact.is_some() {
             return exact;
         }
         match text {
             // A plural.
-            [one @ .., b's'] => find(without_last, |phrase| phrase.as_bytes() == one),
+            [one @ .., b's'] => find(without_last, one),
             // One of several: `email2`.
             [.., b'0'..=b'9'] => {
                 let digits = text.iter().rev().take_while(|b| b.is_ascii_digit()).count();
                 let one = range(text, 0, text.len() - digits);
                 let code = one.iter().fold(SEED, |code, byte| hash(code, *byte));
-                find(code, |phrase| phrase.as_bytes() == one)
+                find(code, one)
             }
             _ => None,
         }
     }
 
     /// The longest phrase that ends with the word before `to`.
-    fn ending(&self, to: usize) -> Option<&'static Phrase> {
+    fn ending(&self, to: usize) -> Option<Phrase> {
         // Phrases count in letters, not words: `i p address` is one as well.
         (to.saturating_sub(PHRASE_WORDS + 1)..to).find_map(|from| {
-            self.phrase(from, to).filter(|phrase| phrase.3 != Where::Whole || from == 0)
+            self.phrase(from, to).filter(|phrase| phrase.place != Where::Whole || from == 0)
         })
     }
 
-    fn class(&self) -> Option<(&'static Phrase, Confidence)> {
+    fn class(&self) -> Option<(Phrase, Confidence)> {
         let mut to = self.count;
         if let Some(phrase) = self.ending(to) {
-            return Some((phrase, phrase.2));
+            return Some((phrase, phrase.confidence));
         }
         let last = self.get(to.checked_sub(1)?)?;
-        if REFERENCE.binary_search(&last).is_ok() || self.last_four() {
+        if REFERENCE.has(last) || self.last_four() {
             return None;
         }
         while let Some(word) = to.checked_sub(1).and_then(|last| self.get(last))
-            && (NEUTRAL.binary_search(&word).is_ok() || word.bytes().all(|b| b.is_ascii_digit()))
+            && (NEUTRAL.has(word) || word.iter().all(u8::is_ascii_digit))
         {
             to -= 1;
             if let Some(phrase) = self.ending(to) {
-                return Some((phrase, phrase.2));
+                return Some((phrase, phrase.confidence));
             }
         }
         // Somewhere inside: `email_for_receipts`.
         (1..self.count).find_map(|to| {
-            let phrase = self.ending(to).filter(|phrase| phrase.3 == Where::Any)?;
-            Some((phrase, phrase.2.min(Confidence::Medium)))
+            let phrase = self.ending(to).filter(|phrase| phrase.place == Where::Any)?;
+            Some((phrase, phrase.confidence.min(Confidence::Medium)))
         })
     }
 
     /// `last_4`: what may be shown of a card number (PCI DSS 4.0.1 3.4.1).
     fn last_four(&self) -> bool {
         let word = |back: usize| self.count.checked_sub(back).and_then(|place| self.get(place));
-        word(2) == Some("last") && matches!(word(1), Some("4" | "four" | "digits"))
+        word(2) == Some(b"last") && matches!(word(1), Some(b"4" | b"four" | b"digits"))
     }
 }
 

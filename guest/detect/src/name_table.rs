@@ -6,6 +6,7 @@
 use crate::kind::Confidence::{self, High, Low, Medium};
 #[allow(clippy::enum_glob_use, reason = "the table names nearly all of them")]
 use crate::kind::Detector::{self, *};
+use crate::word_map::{WordMap, bytes_of};
 
 /// Where in a name a phrase counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,62 +21,53 @@ pub(crate) enum Where {
 
 use Where::{Any, End, Whole};
 
-/// A phrase, what it says, how sure, and where it counts.
-pub(crate) type Phrase = (&'static str, Detector, Confidence, Where);
-
-/// The phrase, if it is known.
-pub(crate) fn find(hash: u32, is: impl Fn(&str) -> bool) -> Option<&'static Phrase> {
-    let mut slot = hash as usize % SLOTS;
-    loop {
-        let place = usize::from(INDEX.get(slot).copied().unwrap_or(0));
-        let phrase = PHRASES.get(place.checked_sub(1)?)?;
-        if is(phrase.0) {
-            return Some(phrase);
-        }
-        slot = (slot + 1) % SLOTS;
-    }
+/// What a phrase says, how sure, and where it counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Phrase {
+    pub(crate) detector: Detector,
+    pub(crate) confidence: Confidence,
+    pub(crate) place: Where,
 }
 
-/// The hash of nothing (FNV-1a).
-pub(crate) const SEED: u32 = 0x811c_9dc5;
-
-/// The hash with one more byte.
-pub(crate) const fn hash(hash: u32, byte: u8) -> u32 {
-    (hash ^ byte as u32).wrapping_mul(0x0100_0193)
+/// What a phrase with this hash says, if it is known.
+pub(crate) fn find(hash: u32, phrase: &[u8]) -> Option<Phrase> {
+    let packed = PHRASES.get_hashed(hash, phrase)?;
+    Some(Phrase {
+        detector: *Detector::ALL.get(usize::from(packed >> 4))?,
+        confidence: match packed >> 2 & 3 {
+            0 => Low,
+            1 => Medium,
+            _ => High,
+        },
+        place: match packed & 3 {
+            0 => Whole,
+            1 => End,
+            _ => Any,
+        },
+    })
 }
 
-const SLOTS: usize = 2048;
+const WORDS: usize = TABLE.len();
 
-/// Where each phrase stands, by its hash: its place plus one, or 0.
-static INDEX: [u16; SLOTS] = index();
+/// Every phrase, with what [`find`] reads: detector, confidence and place in one number.
+static PHRASES: WordMap<u16, { bytes_of(&phrases().0) }, WORDS, 256> =
+    WordMap::new(&phrases().0, phrases().1);
 
-#[allow(clippy::cast_possible_truncation, reason = "there are far fewer phrases than slots")]
-const fn index() -> [u16; SLOTS] {
-    let mut index = [0u16; SLOTS];
+const fn phrases() -> ([&'static str; WORDS], [u16; WORDS]) {
+    let mut texts = [""; WORDS];
+    let mut values = [0; WORDS];
     let mut place = 0;
-    while place < PHRASES.len() {
-        let bytes = PHRASES[place].0.as_bytes();
-        let mut code = SEED;
-        let mut at = 0;
-        while at < bytes.len() {
-            code = hash(code, bytes[at]);
-            at += 1;
-        }
-        let mut slot = code as usize % SLOTS;
-        while index[slot] != 0 {
-            slot = (slot + 1) % SLOTS;
-        }
+    while place < WORDS {
+        let (text, detector, confidence, counts) = TABLE[place];
+        texts[place] = text;
+        values[place] = (detector as u16) << 4 | (confidence as u16) << 2 | counts as u16;
         place += 1;
-        index[slot] = place as u16;
     }
-    index
+    (texts, values)
 }
-
-/// Every phrase.
-pub(crate) static PHRASES: &[Phrase] = TABLE;
 
 #[rustfmt::skip]
-const TABLE: &[Phrase] = &[
+const TABLE: &[(&str, Detector, Confidence, Where)] = &[
     // Names of persons.
     ("name", PersonName, High, Whole), ("names", PersonName, Medium, Whole),
     ("fullname", PersonName, High, End), ("legalname", PersonName, High, End),
@@ -364,16 +356,17 @@ const TABLE: &[Phrase] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::word_map::{SEED, hash};
 
     #[test]
     fn every_phrase_is_found_once() {
         let mut seen = std::collections::BTreeSet::new();
-        for phrase in PHRASES {
-            assert!(seen.insert(phrase.0), "`{}` stands twice", phrase.0);
-            assert!(phrase.0.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()));
-            let code = phrase.0.bytes().fold(SEED, hash);
-            assert_eq!(find(code, |text| text == phrase.0), Some(phrase));
+        for (text, detector, confidence, place) in TABLE {
+            assert!(seen.insert(text), "`{text}` stands twice");
+            assert!(text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()));
+            let code = text.bytes().fold(SEED, hash);
+            let phrase = Phrase { detector: *detector, confidence: *confidence, place: *place };
+            assert_eq!(find(code, text.as_bytes()), Some(phrase));
         }
-        assert!(PHRASES.len() * 3 < SLOTS, "probes stay short");
     }
 }

@@ -1,8 +1,33 @@
 //! Words that change what a name says: references, things, patients, and those that add nothing.
 
-/// Last words that make a name a reference to a thing, its state, or a part of it.
+use crate::word_map::{WordSet, bytes_of};
+
+macro_rules! sets {
+    ($($(#[$doc:meta])* $set:ident of $words:ident;)*) => {$(
+        $(#[$doc])*
+        pub(crate) static $set: WordSet<{ bytes_of($words) }, { $words.len() }, 64> =
+            WordSet::new(
+                // The length was asked of the same list.
+                match $words.first_chunk() {
+                    Some(words) => words,
+                    None => panic!(),
+                },
+                [(); $words.len()],
+            );
+    )*};
+}
+
+sets! {
+    /// Last words that make a name a reference to a thing, its state, or a part of it.
+    REFERENCE of REFERENCE_WORDS;
+    /// Words that add nothing to what stands before them.
+    NEUTRAL of NEUTRAL_WORDS;
+    /// Things with a name, an address or a number of their own, as the object around a claim.
+    THINGS of THING_WORDS;
+}
+
 #[rustfmt::skip]
-pub(crate) const REFERENCE: &[&str] = &[
+const REFERENCE_WORDS: &[&str] = &[
     "accepted", "age", "alg", "algorithm", "allowed", "at", "available", "bin", "brand", "category",
     "changed", "class", "consent", "count", "created", "digest", "domain", "enabled", "enrolled",
     "exists", "exp", "expired", "expires", "expiry", "flag", "format", "guid", "handle", "hash",
@@ -17,9 +42,8 @@ pub(crate) const REFERENCE: &[&str] = &[
     "visible", "zone",
 ];
 
-/// Words that add nothing to what stands before them.
 #[rustfmt::skip]
-pub(crate) const NEUTRAL: &[&str] = &[
+const NEUTRAL_WORDS: &[&str] = &[
     "alt", "alternate", "business", "clear", "cleartext", "code", "codes", "current", "data",
     "decoded", "decrypted", "desc", "description", "detail", "details", "encoded", "field", "full",
     "history", "home", "info", "information", "json", "line", "list", "main", "new", "no", "note",
@@ -28,15 +52,13 @@ pub(crate) const NEUTRAL: &[&str] = &[
     "work",
 ];
 
-/// Words that tell that a patient is meant.
-#[rustfmt::skip]
-pub(crate) const PATIENT: &[&str] = &[
-    "patient", "patients", "phi",
-];
+/// Whether a word tells that a patient is meant.
+pub(crate) fn is_patient(word: &[u8]) -> bool {
+    matches!(word, b"patient" | b"patients" | b"phi")
+}
 
-/// Things with a name, an address or a number of their own, as the object around a claim.
 #[rustfmt::skip]
-pub(crate) const THINGS: &[&str] = &[
+const THING_WORDS: &[&str] = &[
     "agent", "api", "app", "application", "audience", "bundle", "campaign", "channel", "client",
     "cluster", "company", "container", "datacenter", "department", "device", "domain",
     "entitlement", "environment", "event", "feature", "file", "group", "groups", "host", "instance",
@@ -54,7 +76,7 @@ mod tests {
 
     #[test]
     fn word_lists_are_sorted() {
-        for list in [REFERENCE, NEUTRAL, PATIENT, THINGS] {
+        for list in [REFERENCE_WORDS, NEUTRAL_WORDS, THING_WORDS] {
             assert!(list.is_sorted_by(|a, b| a < b), "{list:?}");
         }
     }

@@ -13,7 +13,7 @@ const LONGEST: usize = 19;
 struct Groups {
     digits: [u8; LONGEST],
     /// Of each group: digits up to its end, and the separator before it (0 before the first).
-    ends: [(usize, u8); LONGEST],
+    ends: [(u8, u8); LONGEST],
     count: usize,
     /// Where the last group ends in the text.
     end: usize,
@@ -46,7 +46,8 @@ impl Groups {
                 total += 1;
             }
             if let Some(slot) = found.ends.get_mut(found.count) {
-                *slot = (total, separator);
+                // At most `LONGEST`.
+                *slot = (u8::try_from(total).unwrap_or(u8::MAX), separator);
             }
             found.count += 1;
             found.end = end;
@@ -58,7 +59,7 @@ impl Groups {
         }
     }
 
-    fn groups(&self) -> &[(usize, u8)] {
+    fn groups(&self) -> &[(u8, u8)] {
         range_of(&self.ends, self.count)
     }
 
@@ -68,7 +69,7 @@ impl Groups {
     }
 
     fn total(&self) -> usize {
-        self.groups().last().map_or(0, |(total, _)| *total)
+        self.groups().last().map_or(0, |(total, _)| usize::from(*total))
     }
 
     /// Whether the groups are exactly of these lengths, with this separator.
@@ -77,7 +78,7 @@ impl Groups {
     }
 }
 
-fn range_of(groups: &[(usize, u8)], count: usize) -> &[(usize, u8)] {
+fn range_of(groups: &[(u8, u8)], count: usize) -> &[(u8, u8)] {
     groups.get(..count).unwrap_or_default()
 }
 
@@ -85,11 +86,11 @@ fn is_separator(byte: u8) -> bool {
     matches!(byte, b' ' | b'-' | b'.')
 }
 
-fn fits(groups: &[(usize, u8)], lengths: &[usize], separator: u8) -> bool {
+fn fits(groups: &[(u8, u8)], lengths: &[usize], separator: u8) -> bool {
     let mut total = 0;
     groups.iter().zip(lengths).enumerate().all(|(place, ((end, before), length))| {
         total += length;
-        *end == total && (place == 0 || *before == separator)
+        usize::from(*end) == total && (place == 0 || *before == separator)
     })
 }
 
@@ -118,12 +119,13 @@ fn card(
     report: &mut impl FnMut(Detector, Confidence),
 ) {
     for (place, (total, _)) in found.groups().iter().enumerate() {
-        if !(13..=LONGEST).contains(total) {
+        let total = usize::from(*total);
+        if !(13..=LONGEST).contains(&total) {
             continue;
         }
         let groups = range_of(&found.ends, place + 1);
         let Some(grouping) = grouping(groups) else { continue };
-        let digits = found.digits(*total);
+        let digits = found.digits(total);
         steps::count(digits.len());
         let Some(network) = network(digits) else { continue };
         let whole = place + 1 == found.count && !found.joined;
@@ -169,7 +171,7 @@ enum Grouping {
     Other,
 }
 
-fn grouping(groups: &[(usize, u8)]) -> Option<Grouping> {
+fn grouping(groups: &[(u8, u8)]) -> Option<Grouping> {
     const PRINTED: [&[usize]; 8] = [
         &[4, 4, 4, 4],
         &[4, 6, 5],

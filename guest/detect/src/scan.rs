@@ -149,9 +149,9 @@ impl Scan<'_> {
         if traits.has(AT | COLON | MARK) || traits.dots >= 3 {
             self.signs();
         }
-        self.tokens();
+        let longest = self.tokens();
         if length >= 20 {
-            self.material();
+            self.material(longest);
         }
         if self.depth < DEEPEST {
             self.decoded();
@@ -253,26 +253,29 @@ impl Scan<'_> {
         if length < 2 || nothing {
             return;
         }
+        // What no name can make a find is not looked up.
+        let written = value.len() == 4 && value.iter().all(u8::is_ascii_graphic);
+        let colon = at(self.bytes, sign) == b':';
+        if !(written && (spaced || !colon) || quoted && colon) {
+            return;
+        }
         let name = range(self.bytes, end - length, end);
         let Some(hit) = core::str::from_utf8(name).ok().and_then(name_class) else { return };
-        let written = value.len() == 4 && value.iter().all(u8::is_ascii_graphic);
         let secret = hit.category == Category::Secret && written;
-        let told = match at(self.bytes, sign) {
-            // `password:reset` is a scope; `password: hunter2` is not.
-            b':' => quoted || (secret && spaced),
-            _ => secret,
-        };
+        // `password:reset` is a scope; `password: hunter2` is not.
+        let told = if colon { quoted || (secret && spaced) } else { secret };
         if told && hit.confidence >= Confidence::Medium {
             self.add(hit.detector, hit.confidence);
         }
     }
 
-    /// What is told by the way a word or a number starts.
-    fn tokens(&mut self) {
+    /// What is told by the way a word or a number starts. Answers the length of the longest.
+    fn tokens(&mut self) -> usize {
         let traits = self.traits;
         let length = self.bytes.len();
         let bare_digits = if self.context.is_some() { 7 } else { 9 };
         let mut index = 0;
+        let mut longest = 0;
         while index < length {
             let byte = at(self.bytes, index);
             if !byte.is_ascii_alphanumeric() {
@@ -312,9 +315,12 @@ impl Scan<'_> {
                     self.add(detector, confidence);
                 }
             }
-            index = run(self.bytes, index, length, |b| b.is_ascii_alphanumeric());
+            let end = run(self.bytes, index, length, |b| b.is_ascii_alphanumeric());
+            longest = longest.max(end - index);
+            index = end;
         }
         steps::count(length);
+        longest
     }
 
     fn medicare(&mut self, index: usize) {
@@ -331,9 +337,9 @@ impl Scan<'_> {
         self.add(Detector::Mbi, confidence);
     }
 
-    fn material(&mut self) {
+    fn material(&mut self, longest: usize) {
         let jwk = self.traits.has(QUOTE) && secret::private_jwk(self.text);
-        if jwk || secret::material(self.text) {
+        if jwk || (longest >= secret::SHORTEST_MARK && secret::material(self.text)) {
             self.add(Detector::PrivateKey, Confidence::High);
         }
     }

@@ -37,65 +37,102 @@ use Charset::{Alnum, Dotted, Hex, Upper, Url};
 /// The longest key that is measured.
 const LONGEST: usize = 300;
 
+/// How a service's keys look. It holds no pointers, so that the table stays small.
+struct Key {
+    prefix: [u8; 11],
+    prefix_length: u8,
+    /// The fewest and the most characters after the prefix.
+    least: u8,
+    most: u8,
+    charset: Charset,
+}
+
+/// As `most`: as many as are measured.
+const ANY: u8 = u8::MAX;
+
+#[allow(clippy::cast_possible_truncation, reason = "it is evaluated by the compiler only")]
+const fn key(text: &[u8], least: u8, most: u8, charset: Charset) -> Key {
+    let mut prefix = [0; 11];
+    let mut at = 0;
+    while at < text.len() {
+        prefix[at] = text[at];
+        at += 1;
+    }
+    Key { prefix, prefix_length: text.len() as u8, least, most, charset }
+}
+
 /// Prefix, then at least and at most so many characters of a charset.
-const KEYS: &[(&[u8], usize, usize, Charset)] = &[
-    (b"AKIA", 16, 16, Upper), // AWS
-    (b"ASIA", 16, 16, Upper),
-    (b"ABIA", 16, 16, Upper),
-    (b"ACCA", 16, 16, Upper),
-    (b"AIza", 35, 35, Url), // Google
-    (b"ya29.", 20, LONGEST, Url),
-    (b"GOCSPX-", 20, 40, Url),
-    (b"ghp_", 36, LONGEST, Alnum), // GitHub
-    (b"gho_", 36, LONGEST, Alnum),
-    (b"ghu_", 36, LONGEST, Alnum),
-    (b"ghs_", 36, LONGEST, Alnum),
-    (b"ghr_", 36, LONGEST, Alnum),
-    (b"github_pat_", 40, LONGEST, Url),
-    (b"glpat-", 20, LONGEST, Dotted), // GitLab
-    (b"gldt-", 20, LONGEST, Url),
-    (b"glrt-", 20, LONGEST, Url),
-    (b"glptt-", 40, LONGEST, Url),
-    (b"xoxb-", 20, LONGEST, Url), // Slack
-    (b"xoxa-", 20, LONGEST, Url),
-    (b"xoxp-", 20, LONGEST, Url),
-    (b"xoxr-", 20, LONGEST, Url),
-    (b"xoxs-", 20, LONGEST, Url),
-    (b"xoxe-", 20, LONGEST, Url),
-    (b"xoxe.", 20, LONGEST, Dotted),
-    (b"xapp-", 20, LONGEST, Url),
-    (b"sk_live_", 16, LONGEST, Alnum), // Stripe
-    (b"sk_test_", 16, LONGEST, Alnum),
-    (b"rk_live_", 16, LONGEST, Alnum),
-    (b"rk_test_", 16, LONGEST, Alnum),
-    (b"whsec_", 24, LONGEST, Alnum),
-    (b"npm_", 36, 36, Alnum),        // npm
-    (b"pypi-AgE", 40, LONGEST, Url), // PyPI
-    (b"SG.", 60, 80, Dotted),        // SendGrid
-    (b"sk-ant-", 24, LONGEST, Url),  // Anthropic
-    (b"sk-proj-", 24, LONGEST, Url), // OpenAI
-    (b"sk-", 48, 48, Alnum),
-    (b"hf_", 34, 40, Alnum),   // Hugging Face
-    (b"dop_v1_", 64, 64, Hex), // DigitalOcean
-    (b"doo_v1_", 64, 64, Hex),
-    (b"dor_v1_", 64, 64, Hex),
-    (b"shpat_", 32, 32, Alnum), // Shopify
-    (b"shpss_", 32, 32, Alnum),
-    (b"shpca_", 32, 32, Alnum),
-    (b"shppa_", 32, 32, Alnum),
-    (b"sq0csp-", 43, 43, Url), // Square
-    (b"sq0atp-", 22, 22, Url),
-    (b"dckr_pat_", 20, 60, Url), // Docker
-    (b"hvs.", 24, LONGEST, Url), // HashiCorp Vault
-    (b"hvb.", 24, LONGEST, Url),
-    (b"lin_api_", 40, 40, Alnum),  // Linear
-    (b"ATATT3", 50, LONGEST, Url), // Atlassian
-    (b"PMAK-", 59, 59, Url),       // Postman
-    (b"NRAK-", 27, 27, Upper),     // New Relic
-    (b"dapi", 32, 32, Hex),        // Databricks
-    (b"tfp_", 40, LONGEST, Url),   // Typeform
-    (b"key-", 32, 32, Hex),        // Mailgun
+static KEYS: [Key; 56] = [
+    key(b"AKIA", 16, 16, Upper), // AWS
+    key(b"ASIA", 16, 16, Upper),
+    key(b"ABIA", 16, 16, Upper),
+    key(b"ACCA", 16, 16, Upper),
+    key(b"AIza", 35, 35, Url), // Google
+    key(b"ya29.", 20, ANY, Url),
+    key(b"GOCSPX-", 20, 40, Url),
+    key(b"ghp_", 36, ANY, Alnum), // GitHub
+    key(b"gho_", 36, ANY, Alnum),
+    key(b"ghu_", 36, ANY, Alnum),
+    key(b"ghs_", 36, ANY, Alnum),
+    key(b"ghr_", 36, ANY, Alnum),
+    key(b"github_pat_", 40, ANY, Url),
+    key(b"glpat-", 20, ANY, Dotted), // GitLab
+    key(b"gldt-", 20, ANY, Url),
+    key(b"glrt-", 20, ANY, Url),
+    key(b"glptt-", 40, ANY, Url),
+    key(b"xoxb-", 20, ANY, Url), // Slack
+    key(b"xoxa-", 20, ANY, Url),
+    key(b"xoxp-", 20, ANY, Url),
+    key(b"xoxr-", 20, ANY, Url),
+    key(b"xoxs-", 20, ANY, Url),
+    key(b"xoxe-", 20, ANY, Url),
+    key(b"xoxe.", 20, ANY, Dotted),
+    key(b"xapp-", 20, ANY, Url),
+    key(b"sk_live_", 16, ANY, Alnum), // Stripe
+    key(b"sk_test_", 16, ANY, Alnum),
+    key(b"rk_live_", 16, ANY, Alnum),
+    key(b"rk_test_", 16, ANY, Alnum),
+    key(b"whsec_", 24, ANY, Alnum),
+    key(b"npm_", 36, 36, Alnum),    // npm
+    key(b"pypi-AgE", 40, ANY, Url), // PyPI
+    key(b"SG.", 60, 80, Dotted),    // SendGrid
+    key(b"sk-ant-", 24, ANY, Url),  // Anthropic
+    key(b"sk-proj-", 24, ANY, Url), // OpenAI
+    key(b"sk-", 48, 48, Alnum),
+    key(b"hf_", 34, 40, Alnum),   // Hugging Face
+    key(b"dop_v1_", 64, 64, Hex), // DigitalOcean
+    key(b"doo_v1_", 64, 64, Hex),
+    key(b"dor_v1_", 64, 64, Hex),
+    key(b"shpat_", 32, 32, Alnum), // Shopify
+    key(b"shpss_", 32, 32, Alnum),
+    key(b"shpca_", 32, 32, Alnum),
+    key(b"shppa_", 32, 32, Alnum),
+    key(b"sq0csp-", 43, 43, Url), // Square
+    key(b"sq0atp-", 22, 22, Url),
+    key(b"dckr_pat_", 20, 60, Url), // Docker
+    key(b"hvs.", 24, ANY, Url),     // HashiCorp Vault
+    key(b"hvb.", 24, ANY, Url),
+    key(b"lin_api_", 40, 40, Alnum), // Linear
+    key(b"ATATT3", 50, ANY, Url),    // Atlassian
+    key(b"PMAK-", 59, 59, Url),      // Postman
+    key(b"NRAK-", 27, 27, Upper),    // New Relic
+    key(b"dapi", 32, 32, Hex),       // Databricks
+    key(b"tfp_", 40, ANY, Url),      // Typeform
+    key(b"key-", 32, 32, Hex),       // Mailgun
 ];
+
+/// One bit for each byte of ASCII that some key starts with.
+const FIRST: u128 = {
+    let (mut first, mut place) = (0, 0);
+    while place < KEYS.len() {
+        first |= 1 << KEYS[place].prefix[0];
+        place += 1;
+    }
+    first
+};
+
+/// The shortest of the marks of key material: letters and digits.
+pub(crate) const SHORTEST_MARK: usize = 19;
 
 /// Marks of key material, wherever in the text.
 const MATERIAL: &[&[u8]] = &[
@@ -111,17 +148,8 @@ pub(crate) fn token(bytes: &[u8], start: usize) -> Option<(Detector, Confidence)
     if first == b'e' && jose(bytes, start) {
         return Some((Detector::Jwt, Confidence::High));
     }
-    for (prefix, least, most, charset) in KEYS {
-        if prefix.first() == Some(&first) && starts(bytes, start, prefix) {
-            let body = start + prefix.len();
-            let end = run(bytes, body, LONGEST + 1, |b| charset.has(b));
-            steps::count(end - start);
-            let length = end - body;
-            let whole = !at(bytes, end).is_ascii_alphanumeric() || *most == LONGEST;
-            if length >= *least && (length <= *most || *most == LONGEST) && whole {
-                return Some((Detector::CloudKey, Confidence::High));
-            }
-        }
+    if first.is_ascii() && FIRST >> first & 1 == 1 && cloud_key(bytes, start) {
+        return Some((Detector::CloudKey, Confidence::High));
     }
     let (mark, detector, confidence): (&[u8], _, _) = match first {
         b'A' if starts(bytes, start, b"AGE-SECRET-KEY-1") => {
@@ -138,6 +166,24 @@ pub(crate) fn token(bytes: &[u8], start: usize) -> Option<(Detector, Confidence)
     };
     let enough = at(bytes, start + mark.len() + 8).is_ascii_graphic();
     (starts(bytes, start, mark) && enough).then_some((detector, confidence))
+}
+
+fn cloud_key(bytes: &[u8], start: usize) -> bool {
+    let two = [at(bytes, start), at(bytes, start + 1)];
+    KEYS.iter().filter(|key| key.prefix.starts_with(&two)).any(|key| {
+        let prefix = range(&key.prefix, 0, usize::from(key.prefix_length));
+        if !starts(bytes, start, prefix) {
+            return false;
+        }
+        let body = start + prefix.len();
+        let end = run(bytes, body, LONGEST + 1, |b| key.charset.has(b));
+        steps::count(end - start);
+        let length = end - body;
+        let open = key.most == ANY;
+        length >= usize::from(key.least)
+            && (open || length <= usize::from(key.most))
+            && (open || !at(bytes, end).is_ascii_alphanumeric())
+    })
 }
 
 /// `Basic` and `Bearer` credentials (RFC 7617, RFC 6750), as in a copied header.
@@ -189,8 +235,11 @@ pub(crate) fn pem(bytes: &[u8], start: usize) -> bool {
 /// Whether text holds key material without armour, or a private JWK.
 pub(crate) fn material(text: &str) -> bool {
     steps::count(text.len());
-    let has = |mark: &[u8]| core::str::from_utf8(mark).is_ok_and(|mark| text.contains(mark));
-    MATERIAL.iter().any(|mark| has(mark))
+    let bytes = text.as_bytes();
+    let candidates =
+        bytes.iter().enumerate().filter(|(_, b)| matches!(b, b'b' | b'I' | b'A' | b'M'));
+    let mut candidates = candidates.map(|(place, _)| place);
+    candidates.any(|place| MATERIAL.iter().any(|mark| starts(bytes, place, mark)))
 }
 
 /// Whether text holds a JWK with a private member (RFC 7518 sections 6.2.2, 6.3.2 and 6.4).

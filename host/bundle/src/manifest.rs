@@ -63,12 +63,52 @@ pub struct PolicyEntry {
     #[serde(default)]
     pub on_fault: OnFault,
     /// Its settings, by the schema of its descriptor.
-    #[serde(default = "no_settings")]
+    #[serde(default, deserialize_with = "settings")]
     pub settings: serde_json::Map<String, serde_json::Value>,
 }
 
-fn no_settings() -> serde_json::Map<String, serde_json::Value> {
-    serde_json::Map::new()
+/// Reads settings as what TOML has, and refuses what JSON has not: a `nan` or
+/// `inf` that silently became `null` would lift a limit.
+fn settings<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<serde_json::Map<String, serde_json::Value>, D::Error> {
+    let table = toml::Table::deserialize(deserializer)?;
+    match to_json(toml::Value::Table(table), "") {
+        Ok(serde_json::Value::Object(settings)) => Ok(settings),
+        Ok(_) => Err(serde::de::Error::custom("settings are not a table")),
+        Err(message) => Err(serde::de::Error::custom(message)),
+    }
+}
+
+fn to_json(value: toml::Value, path: &str) -> Result<serde_json::Value, String> {
+    Ok(match value {
+        toml::Value::String(text) => text.into(),
+        toml::Value::Integer(integer) => integer.into(),
+        toml::Value::Boolean(boolean) => boolean.into(),
+        toml::Value::Float(float) => match serde_json::Number::from_f64(float) {
+            Some(number) => number.into(),
+            None => {
+                return Err(format!("setting `{path}` is `{float}`; accepted: a finite number"));
+            }
+        },
+        toml::Value::Datetime(_) => {
+            return Err(format!("setting `{path}` is a date; accepted: a date as a string"));
+        }
+        toml::Value::Array(items) => items
+            .into_iter()
+            .enumerate()
+            .map(|(index, item)| to_json(item, &format!("{path}/{index}")))
+            .collect::<Result<Vec<_>, _>>()?
+            .into(),
+        toml::Value::Table(table) => table
+            .into_iter()
+            .map(|(name, item)| {
+                let item = to_json(item, &format!("{path}/{}", show(&name)))?;
+                Ok((name, item))
+            })
+            .collect::<Result<serde_json::Map<_, _>, String>>()?
+            .into(),
+    })
 }
 
 /// Which policies judge, and how.
@@ -294,6 +334,9 @@ settings = { a = 1 }
             ("settings = { a = 1 }", "settings = 1", "invalid type"),
             ("title = \"Acme\"", "", "missing field `title`"),
             ("version", "version = ", "line 3"),
+            ("a = 1", "a = nan", "setting `/a` is `NaN`; accepted: a finite number"),
+            ("a = 1", "a = { b = [1, inf] }", "setting `/a/b/1` is `inf`"),
+            ("a = 1", "a = 2027-01-01", "setting `/a` is a date"),
         ];
         for (from, to, expected) in cases {
             let text = GOOD.replacen(from, to, 1);

@@ -67,11 +67,11 @@ impl CompilationCache {
         let folder = folder.into();
         let io = |source| CacheError::Io { folder: folder.clone(), source };
         make_private_folder(&folder).map_err(io)?;
-        check_private(&folder)?;
+        check_private(&folder, 0o022)?;
         let key_file = folder.join(KEY_FILE);
         let key = match fs::read(&key_file) {
             Ok(key) if key.len() == KEY_BYTES => {
-                check_private(&key_file)?;
+                check_private(&key_file, 0o077)?;
                 key
             }
             _ => new_key(&folder).map_err(io)?,
@@ -137,7 +137,8 @@ fn make_private_folder(folder: &Path) -> io::Result<()> {
 }
 
 #[cfg(unix)]
-fn check_private(path: &Path) -> Result<(), CacheError> {
+/// That it is the user's own, and that no one else has any of these rights.
+fn check_private(path: &Path, forbidden: u32) -> Result<(), CacheError> {
     use std::os::unix::fs::MetadataExt;
     let unsafe_because = |reason| CacheError::Unsafe { folder: path.to_owned(), reason };
     let metadata = fs::symlink_metadata(path)
@@ -148,8 +149,8 @@ fn check_private(path: &Path) -> Result<(), CacheError> {
     if metadata.uid() != process_user() {
         return Err(unsafe_because("it belongs to another user"));
     }
-    if metadata.mode() & 0o022 != 0 {
-        return Err(unsafe_because("others can write to it"));
+    if metadata.mode() & forbidden != 0 {
+        return Err(unsafe_because("others can write to it, or read its key"));
     }
     Ok(())
 }
@@ -160,7 +161,7 @@ fn process_user() -> u32 {
 }
 
 #[cfg(not(unix))]
-fn check_private(_path: &Path) -> Result<(), CacheError> {
+fn check_private(_path: &Path, _forbidden: u32) -> Result<(), CacheError> {
     Ok(())
 }
 

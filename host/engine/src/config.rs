@@ -21,18 +21,22 @@ pub struct Limits {
     pub findings: usize,
     /// Bytes of one message.
     pub message_bytes: usize,
+    /// Bytes of one JSON Pointer to a claim: that of any claim of a token that
+    /// the parser's own limits let through.
+    pub pointer_bytes: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            fuel: 20_000_000,
+            fuel: 200_000_000,
             load_fuel: 1_000_000_000,
             memory_bytes: 16 << 20,
             stack_bytes: 256 << 10,
-            output_bytes: 256 << 10,
+            output_bytes: 512 << 10,
             findings: 256,
             message_bytes: 1024,
+            pointer_bytes: 32 << 10,
         }
     }
 }
@@ -111,6 +115,9 @@ impl EngineConfig {
             .total_core_instances(slots)
             .total_memories(slots)
             .total_tables(slots)
+            .max_core_instances_per_component(CORE_INSTANCES)
+            .max_memories_per_component(1)
+            .max_tables_per_component(CORE_INSTANCES)
             .max_unused_warm_slots(slots)
             .max_memory_size(self.limits.memory_bytes)
             .linear_memory_keep_resident(KEEP_RESIDENT)
@@ -140,6 +147,11 @@ impl EngineConfig {
         config
     }
 }
+
+/// Core instances and tables that one policy may have: a component has a few
+/// where shims stand between its modules. Its memory is one, so that the limit
+/// of a memory is that of a policy.
+pub(crate) const CORE_INSTANCES: u32 = 8;
 
 /// Memory that is reset by copying rather than by a system call: that of a
 /// policy as the SDK builds it, with some to spare.

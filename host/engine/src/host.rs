@@ -1,6 +1,7 @@
 //! The engine: what all policy sets of a process share.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::config::{EngineConfig, Refill};
 use crate::descriptor::Descriptor;
@@ -21,7 +22,33 @@ pub(crate) struct Inner {
     pub(crate) serving: wasmtime::Engine,
     /// Runs `describe` and `configure`.
     pub(crate) loading: wasmtime::Engine,
+    /// The last modules that were loaded, compiled for `loading`, by their
+    /// digest: one module with several settings is compiled so once.
+    recent: Mutex<VecDeque<(String, wasmtime::component::Component)>>,
     pub(crate) refiller: Option<Refiller>,
+}
+
+/// How many modules [`Inner::recent`] keeps.
+const RECENT: usize = 32;
+
+impl Inner {
+    /// What `compile` makes, or what it made of the same digest a while ago.
+    pub(crate) fn compiled_once<E>(
+        &self,
+        digest: &str,
+        compile: impl FnOnce() -> Result<wasmtime::component::Component, E>,
+    ) -> Result<wasmtime::component::Component, E> {
+        let recent = || self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, component)) = recent().iter().find(|(other, _)| other == digest) {
+            return Ok(component.clone());
+        }
+        // Not under the lock: two threads may compile the same, and none waits.
+        let component = compile()?;
+        let mut recent = recent();
+        recent.truncate(RECENT - 1);
+        recent.push_front((digest.to_owned(), component.clone()));
+        Ok(component)
+    }
 }
 
 impl std::fmt::Debug for Engine {
@@ -51,7 +78,8 @@ impl Engine {
                 })?)
             }
         };
-        Ok(Self { inner: Arc::new(Inner { config, serving, loading, refiller }) })
+        let recent = Mutex::default();
+        Ok(Self { inner: Arc::new(Inner { config, serving, loading, recent, refiller }) })
     }
 
     /// Loads a component as a policy with these settings, a JSON object.

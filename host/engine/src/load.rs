@@ -126,14 +126,16 @@ impl<'a> Loading<'a> {
         check_is_component(component)?;
         check_contract(component)?;
         let instrumented = Instrumented::new(component)?;
-        let compiled = Component::new(&engine.loading, &instrumented.bytes)
-            .map_err(LoadError::wasmtime("the component cannot be compiled"))?;
+        let compiled = engine.compiled_once(&component_digest(component), || {
+            Component::new(&engine.loading, &instrumented.bytes)
+                .map_err(LoadError::wasmtime("the component cannot be compiled"))
+        })?;
         let pre = Linker::new(&engine.loading)
             .instantiate_pre(&compiled)
             .map_err(LoadError::wasmtime("the component cannot be linked"))?;
         let indices = contract::GuestIndices::new(&pre)
             .map_err(LoadError::wasmtime("the component's exports do not fit the contract"))?;
-        let mut store = new_store(&engine.loading, limits);
+        let mut store = new_store(&engine.loading, limits, 1);
         // Description, settings and snapshot are larger than a verdict.
         store.set_hostcall_fuel(limits.memory_bytes + limits.output_bytes);
         let start = |error| LoadError::Fault {

@@ -12,7 +12,7 @@ use crossbeam_queue::ArrayQueue;
 use wasmtime::component::Func;
 use wasmtime::{ResourceLimiter, Store};
 
-use crate::config::Limits;
+use crate::config::{CORE_INSTANCES, Limits};
 use crate::fault::Fault;
 use crate::load::LoadedPolicy;
 
@@ -20,11 +20,13 @@ use crate::load::LoadedPolicy;
 pub(crate) struct StoreState {
     memory_bytes: usize,
     pub(crate) memory_refused: bool,
+    /// Policies that have instances in the store.
+    policies: usize,
 }
 
 impl StoreState {
-    pub(crate) fn new(limits: &Limits) -> Self {
-        Self { memory_bytes: limits.memory_bytes, memory_refused: false }
+    fn new(limits: &Limits, policies: usize) -> Self {
+        Self { memory_bytes: limits.memory_bytes, memory_refused: false, policies }
     }
 }
 
@@ -48,13 +50,26 @@ impl ResourceLimiter for StoreState {
     ) -> wasmtime::Result<bool> {
         Ok(desired <= 4096)
     }
+
+    fn instances(&self) -> usize {
+        self.policies * CORE_INSTANCES as usize
+    }
+
+    fn memories(&self) -> usize {
+        self.policies
+    }
+
+    fn tables(&self) -> usize {
+        self.policies * CORE_INSTANCES as usize
+    }
 }
 
 /// A store for one request, with one instance of each policy.
 pub(crate) struct ReadyStore {
     pub(crate) store: Store<StoreState>,
-    /// The `evaluate` of each policy, by its place in the set.
-    pub(crate) evaluate: Vec<Func>,
+    /// The `evaluate` of each policy, by its place in the set, or why there is
+    /// none: one policy that cannot be instantiated leaves the others standing.
+    pub(crate) evaluate: Vec<Result<Func, Fault>>,
 }
 
 impl ReadyStore {
@@ -63,19 +78,24 @@ impl ReadyStore {
         policies: &[Arc<LoadedPolicy>],
         limits: &Limits,
     ) -> Result<Self, Fault> {
-        let mut store = new_store(engine, limits);
-        let fuel = limits.fuel;
-        store.set_fuel(fuel).map_err(|error| Fault::Instance(format!("{error:#}")))?;
-        let evaluate = policies
-            .iter()
-            .map(|policy| policy.instantiate(&mut store))
-            .collect::<Result<_, _>>()?;
+        let mut store = new_store(engine, limits, policies.len());
+        let mut evaluate = Vec::with_capacity(policies.len());
+        for policy in policies {
+            let fuel = store.set_fuel(limits.fuel);
+            fuel.map_err(|error| Fault::Instance(format!("{error:#}")))?;
+            evaluate.push(policy.instantiate(&mut store));
+        }
         Ok(Self { store, evaluate })
     }
 }
 
-pub(crate) fn new_store(engine: &wasmtime::Engine, limits: &Limits) -> Store<StoreState> {
-    let mut store = Store::new(engine, StoreState::new(limits));
+/// A store for instances of so many policies.
+pub(crate) fn new_store(
+    engine: &wasmtime::Engine,
+    limits: &Limits,
+    policies: usize,
+) -> Store<StoreState> {
+    let mut store = Store::new(engine, StoreState::new(limits, policies));
     store.limiter(|state| state);
     store.set_hostcall_fuel(limits.output_bytes);
     store
@@ -114,9 +134,22 @@ impl ReadyStores {
         if self.ready.len() * 2 <= self.ready.capacity() {
             self.tell_refiller();
         }
-        match ready {
-            Some(store) => Ok(store),
-            None => (self.make)(),
+        if let Some(store) = ready {
+            return Ok(store);
+        }
+        let made = (self.make)()?;
+        if made.evaluate.iter().all(Result::is_ok) || self.used.is_empty() {
+            return Ok(made);
+        }
+        // Perhaps for want of room: used stores that wait to be dropped hold some.
+        drop(made);
+        self.drop_used();
+        (self.make)()
+    }
+
+    fn drop_used(&self) {
+        while let Some(used) = self.used.pop() {
+            drop(used);
         }
     }
 
@@ -146,14 +179,15 @@ impl ReadyStores {
     fn refill(&self) {
         self.told.store(false, Ordering::Release);
         loop {
-            while let Some(used) = self.used.pop() {
-                drop(used);
-            }
+            self.drop_used();
             if self.ready.is_full() {
                 return;
             }
             // A fault here is met again, and reported, by the request that needs a store.
             let Ok(store) = (self.make)() else { return };
+            if store.evaluate.iter().any(Result::is_err) {
+                return;
+            }
             if self.ready.push(store).is_err() {
                 return;
             }

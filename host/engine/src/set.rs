@@ -178,9 +178,16 @@ impl Stores<'_> {
             Ok(ready) => ready,
             Err(fault) => return (Err(fault), 0),
         };
-        let Some(evaluate) = ready.evaluate.get(index).copied() else {
-            return (Err(Fault::Instance("the set has no such policy".into())), 0);
+        let evaluate = match ready.evaluate.get(index) {
+            Some(Ok(evaluate)) => *evaluate,
+            Some(Err(fault)) => {
+                let fault = fault.clone();
+                self.current = Some(ready);
+                return (Err(fault), 0);
+            }
+            None => return (Err(Fault::Instance("the set has no such policy".into())), 0),
         };
+        ready.store.data_mut().memory_refused = false;
         if let Err(error) = ready.store.set_fuel(limits.fuel) {
             return (Err(Fault::Instance(format!("{error:#}"))), 0);
         }

@@ -2,6 +2,7 @@
 //! loaded, and every later instance starts from the memory it left.
 
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
@@ -20,9 +21,9 @@ pub(crate) struct Instrumented<'a> {
 
 impl<'a> Instrumented<'a> {
     pub(crate) fn new(component: &'a [u8]) -> Result<Self, LoadError> {
-        let (context, bytes) = Wizer::new()
-            .instrument_component(component)
-            .map_err(LoadError::wasmtime("the component cannot be snapshotted"))?;
+        let instrumented = unless_it_panics(|| Wizer::new().instrument_component(component))?;
+        let (context, bytes) =
+            instrumented.map_err(LoadError::wasmtime("the component cannot be snapshotted"))?;
         Ok(Self { context, bytes })
     }
 
@@ -33,7 +34,9 @@ impl<'a> Instrumented<'a> {
         instance: Instance,
     ) -> Result<Vec<u8>, LoadError> {
         let mut state = State { store, instance, error: None };
-        let snapshot = finish(Wizer::new().snapshot_component(&self.context, &mut state));
+        let snapshot = unless_it_panics(|| {
+            finish(Wizer::new().snapshot_component(&self.context, &mut state))
+        })?;
         match (state.error, snapshot) {
             (None, Some(Ok(bytes))) => Ok(bytes),
             (Some(error), _) | (None, Some(Err(error))) => {
@@ -45,6 +48,16 @@ impl<'a> Instrumented<'a> {
             }),
         }
     }
+}
+
+/// Wizer asserts what it takes for granted about a component, and a component
+/// is what somebody sent: a panic of its is an error like any other. What it
+/// was working on is thrown away with it.
+fn unless_it_panics<T>(work: impl FnOnce() -> T) -> Result<T, LoadError> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_| LoadError::Wasmtime {
+        context: "the component cannot be snapshotted",
+        reason: "its core modules are not laid out as a policy's are".into(),
+    })
 }
 
 /// Runs a future that never waits.

@@ -168,7 +168,7 @@ impl Finding {
         }
         check_text("a message", &raw.message, limits)?;
         if let Some(claim) = &raw.claim {
-            check_pointer(claim)?;
+            check_pointer(claim, limits)?;
         }
         Ok(Self {
             rule: raw.rule,
@@ -213,7 +213,10 @@ impl Requirement {
             }
             contract::Requirement::Withhold(paths) => {
                 check_count("claims to withhold", paths.len(), limits)?;
-                paths.iter().try_for_each(|path| check_pointer(path))?;
+                if paths.is_empty() {
+                    return Err(malformed("a requirement to withhold names no claim"));
+                }
+                paths.iter().try_for_each(|path| check_pointer(path, limits))?;
                 Ok(Self::Withhold(paths))
             }
             contract::Requirement::Other(fact) => {
@@ -272,7 +275,13 @@ fn check_text(what: &str, text: &str, limits: &Limits) -> Result<(), Fault> {
     Ok(())
 }
 
-fn check_pointer(path: &str) -> Result<(), Fault> {
+fn check_pointer(path: &str, limits: &Limits) -> Result<(), Fault> {
+    if path.len() > limits.pointer_bytes {
+        let (bytes, limit) = (path.len(), limits.pointer_bytes);
+        return Err(Fault::OutputTooLarge(format!(
+            "a claim's pointer of {bytes} bytes; at most {limit} are accepted"
+        )));
+    }
     if is_json_pointer(path) { Ok(()) } else { Err(malformed("a claim is not a JSON Pointer")) }
 }
 

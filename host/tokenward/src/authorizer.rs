@@ -376,16 +376,25 @@ impl Judgement {
     }
 }
 
-/// Whether an enforced policy that asks for no scope denies as well: then
+/// Whether an enforced policy denies for more than a missing scope: then
 /// another scope would not help, and the client is not told to get one.
 fn denies_beyond_scope<'a>(judged: impl Iterator<Item = (&'a Entry, &'a Evaluation)>) -> bool {
     let asks_for_scope =
         |v: &Verdict| v.requirements.iter().any(|r| matches!(r, Requirement::Scope(_)));
-    let denies = |v: &Verdict| v.findings.iter().any(|f| f.effect == Effect::Deny);
     judged
         .filter(|(entry, _)| entry.enforcement == Enforcement::Enforce)
         .filter_map(|(_, evaluation)| evaluation.outcome.verdict())
-        .any(|verdict| denies(verdict) && !asks_for_scope(verdict))
+        .any(|verdict| {
+            let mut rules: Vec<&str> = verdict
+                .findings
+                .iter()
+                .filter(|finding| finding.effect == Effect::Deny)
+                .map(|finding| finding.rule.as_str())
+                .collect();
+            rules.dedup();
+            // One rule may deny for the scope that the policy asks for.
+            rules.len() > usize::from(asks_for_scope(verdict))
+        })
 }
 
 impl Entry {

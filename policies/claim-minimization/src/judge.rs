@@ -242,7 +242,7 @@ impl Judge<'_> {
     /// Data that stands where a name should, for instance `{"john@example.com": true}`.
     fn in_name(&self, name: &str, path: &Path<'_, '_>) -> Option<Data> {
         let digits = name.bytes().filter(u8::is_ascii_digit).count();
-        if digits < 9 && !name.contains('@') {
+        if digits < 9 && !name.bytes().any(|b| b == b'@') {
             return None;
         }
         let hits = scan(name, None);
@@ -337,6 +337,7 @@ fn record<'a>(offences: &mut Vec<Offence<'a>>, new: Offence<'a>) {
 
 fn verdict(settings: &Compiled, offences: &[Offence<'_>]) -> Verdict {
     let mut verdict = Verdict::permit();
+    verdict.findings.reserve_exact(offences.len());
     let mut withheld = Vec::new();
     for Offence { pointer, what } in offences {
         let finding = match what {

@@ -105,7 +105,7 @@ fn glob(pieces: &[String], name: &str) -> bool {
         let Some((_, after)) = rest.split_once(piece.as_str()) else { return false };
         rest = after;
     }
-    rest.ends_with(last.as_str())
+    last.is_empty() || rest.ends_with(last.as_str())
 }
 
 fn unescape_strictly(part: &str) -> Result<Cow<'_, str>, &'static str> {

@@ -1,8 +1,10 @@
 //! The claims that a token is expected to carry: `@standard` in an allow-list.
 
+use tokenward_detect::{WordSet, bytes_of};
+
 /// Whether a claim of this name at the top level is one of the standard claims.
 pub(crate) fn is_registered(name: &str) -> bool {
-    CLAIMS.binary_search(&name).is_ok()
+    REGISTERED.has(name.as_bytes())
 }
 
 /// Whether it is one of them in a namespace of its issuer, for instance
@@ -14,31 +16,30 @@ pub(crate) fn is_namespaced(name: &str) -> bool {
 
 /// Whether a name is that of a reference: data stays where it is, and the token points to it.
 pub(crate) fn is_reference(name: &str) -> bool {
-    const ENDS: [&str; 17] = [
-        "_id",
-        "_ids",
-        "_ref",
-        "_refs",
-        "_reference",
-        "_references",
-        "_token",
-        "-id",
-        "-ref",
-        "-reference",
-        "-token",
-        "Id",
-        "Ids",
-        "Ref",
-        "Reference",
-        "Token",
-        "_uri",
-    ];
-    ENDS.iter().any(|end| name.len() > end.len() && name.ends_with(end))
+    matches!(
+        name.as_bytes(),
+        [_, .., b'_' | b'-', b'i', b'd']
+            | [_, .., b'_', b'i', b'd', b's']
+            | [_, .., b'_' | b'-', b'r', b'e', b'f']
+            | [_, .., b'_', b'r', b'e', b'f', b's']
+            | [_, .., b'_' | b'-', b'r', b'e', b'f', b'e', b'r', b'e', b'n', b'c', b'e']
+            | [_, .., b'_', b'r', b'e', b'f', b'e', b'r', b'e', b'n', b'c', b'e', b's']
+            | [_, .., b'_' | b'-', b't', b'o', b'k', b'e', b'n']
+            | [_, .., b'_', b'u', b'r', b'i']
+            | [_, .., b'I', b'd']
+            | [_, .., b'I', b'd', b's']
+            | [_, .., b'R', b'e', b'f']
+            | [_, .., b'R', b'e', b'f', b'e', b'r', b'e', b'n', b'c', b'e']
+            | [_, .., b'T', b'o', b'k', b'e', b'n']
+    )
 }
+
+static REGISTERED: WordSet<{ bytes_of(&CLAIMS) }, { CLAIMS.len() }, 64> =
+    WordSet::new(&CLAIMS, [(); CLAIMS.len()]);
 
 /// RFC 7519, 7523, 7643, 7800, 8417, 8485, 8693, 9068, 9396, 9493; OpenID Connect Core, its log-out and
 /// CIBA; SMART App Launch; what common identity providers add; references. Sorted.
-pub(crate) const CLAIMS: &[&str] = &[
+const CLAIMS: [&str; 138] = [
     "acct",
     "acr",
     "act",
@@ -189,7 +190,7 @@ mod tests {
         let mut sorted = CLAIMS.to_vec();
         sorted.sort_unstable();
         sorted.dedup();
-        assert_eq!(CLAIMS, sorted);
+        assert_eq!(CLAIMS.as_slice(), sorted);
     }
 
     #[test]

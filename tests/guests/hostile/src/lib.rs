@@ -40,6 +40,8 @@ pub enum Behaviour {
     UnknownObligation,
     /// A finding of effect `require` without a requirement.
     RequireNothing,
+    /// The same, with a requirement to withhold nothing.
+    WithholdNothing,
     /// Remember the claim `/canary` and report when it differs from the last one.
     State,
     /// Report every claim it is given.
@@ -157,6 +159,9 @@ fn misbehave(behaviour: Behaviour) -> Verdict {
             name: "stand-on-one-leg".into(),
             value: Value::Boolean(true),
         })),
+        Behaviour::WithholdNothing => permit
+            .with(Finding::require("reported", Severity::High, "nothing is withheld"))
+            .requiring(Requirement::Withhold(Vec::new())),
         Behaviour::RequireNothing => {
             permit.with(Finding::require("reported", Severity::High, "nothing is required"))
         }
