@@ -1,4 +1,4 @@
-//! [`export_policy!`]: from a [`Policy`](crate::Policy) to the exports of the contract.
+//! The macro `export_policy!`: from a [`Policy`](crate::Policy) to the exports of the contract.
 
 /// Exports a [`Policy`](crate::Policy) as the component's one interface.
 ///

@@ -123,6 +123,9 @@ impl EngineConfig {
             .linear_memory_keep_resident(KEEP_RESIDENT)
             .table_elements(4096)
             .table_keep_resident(4096 * size_of::<usize>());
+        // A bundle's policies run one after the other, each once: what their
+        // code takes in the caches costs more than an instruction saved.
+        config.cranelift_opt_level(OptLevel::SpeedAndSize);
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
         config
     }
