@@ -13,7 +13,7 @@ use tokenward_policy::prelude::*;
 pub use condition::{Condition, Hours, Scalar, Test};
 pub use settings::{
     Combine, Outcome, OverrideSettings, Percent, Profile, Settings, SignalSettings, StepUpSettings,
-    Threshold, Unknown,
+    Threshold, Unknown, Unreadable,
 };
 
 use condition::Answer;
@@ -92,13 +92,27 @@ enum Known {
     },
     Clear,
     Unknown,
-    /// Unknown, because its value could not be read.
+    /// Its value is of another type than its condition.
     Unreadable,
+}
+
+impl Known {
+    /// Of two that sources say of one signal, the one that weighs more counts.
+    fn gravity(self, unreadable: Unreadable) -> u8 {
+        match (self, unreadable) {
+            (Self::Unknown, _) => 0,
+            (Self::Clear, _) => 1,
+            (Self::Unreadable, Unreadable::Unknown) => 2,
+            (Self::Tripped { confidence }, _) => confidence.saturating_add(3),
+            (Self::Unreadable, Unreadable::Trip) => u8::MAX,
+        }
+    }
 }
 
 /// What a signal adds to the score.
 enum Share {
     Tripped { points: u32, confidence: u8 },
+    Unreadable { points: u32 },
     Unknown { points: u32 },
     Nothing,
 }
@@ -112,18 +126,25 @@ impl RiskScore {
         verdict: &mut Verdict,
     ) -> Option<Outcome> {
         let mut decided = None;
+        let mut is_denied = false;
         for candidate in &self.model.overrides {
-            match observe(&candidate.watch, input) {
-                Known::Tripped { .. } => {
-                    if decided.is_none() || candidate.outcome == Outcome::Deny {
-                        decided = Some(candidate);
-                    }
-                    if candidate.outcome == Outcome::Deny {
-                        break;
-                    }
+            let known = self.observe(&candidate.watch, input);
+            if known == Known::Unreadable {
+                note(unreadable, &candidate.watch.name);
+            }
+            let is_match = match known {
+                Known::Tripped { .. } => true,
+                // What cannot be read may make the outcome graver, never milder.
+                Known::Unreadable => {
+                    self.model.unreadable == Unreadable::Trip
+                        && candidate.outcome != Outcome::Permit
                 }
-                Known::Unreadable => note(unreadable, &candidate.watch.name),
-                Known::Clear | Known::Unknown => {}
+                Known::Clear | Known::Unknown => false,
+            };
+            let is_denial = candidate.outcome == Outcome::Deny;
+            if is_match && !is_denied && (decided.is_none() || is_denial) {
+                decided = Some(candidate);
+                is_denied = is_denial;
             }
         }
         let decided = decided?;
@@ -142,19 +163,24 @@ impl RiskScore {
         let mut unknown = Vec::new();
         for signal in &model.signals {
             let name = signal.watch.name.as_str();
-            let known = observe(&signal.watch, input);
+            let mut known = self.observe(&signal.watch, input);
             if known == Known::Unreadable {
                 note(unreadable, name);
+                if model.unreadable == Unreadable::Unknown {
+                    known = Known::Unknown;
+                }
             }
-            if matches!(known, Known::Unknown | Known::Unreadable) {
+            if known == Known::Unknown {
                 unknown.push(name);
             }
-            let (points, confidence) = match self.share(signal, known) {
-                Share::Tripped { points, confidence } => (points, Some(confidence)),
-                Share::Unknown { points } => (points, None),
-                Share::Nothing => continue,
+            let share = self.share(signal, known);
+            let (Share::Tripped { points, .. }
+            | Share::Unreadable { points }
+            | Share::Unknown { points }) = share
+            else {
+                continue;
             };
-            let reason = reason(&signal.title, confidence);
+            let reason = reason(&signal.title, &share);
             // Largest first; equal ones stay in the order of the settings.
             let at = factors.partition_point(|earlier| earlier.points >= points);
             factors.insert(at, RiskFactor { signal: name.to_owned(), points, reason });
@@ -176,6 +202,30 @@ impl RiskScore {
         score
     }
 
+    /// What the input says of a signal; where it says more than one thing, the gravest.
+    fn observe(&self, watch: &Watch, input: &Input) -> Known {
+        let mut known = Known::Unknown;
+        for signal in input.signals.iter().filter(|signal| signal.name == watch.name) {
+            let confidence = signal.confidence.min(100);
+            let is_too_old =
+                watch.max_age.is_some_and(|max| signal.age_seconds.is_none_or(|age| age > max));
+            if is_too_old || confidence < watch.min_confidence {
+                continue;
+            }
+            let seen = match watch.when.judge(&signal.value) {
+                Answer::Tripped => Known::Tripped { confidence },
+                Answer::Clear => Known::Clear,
+                Answer::Unknown => Known::Unknown,
+                Answer::Unreadable => Known::Unreadable,
+            };
+            let mode = self.model.unreadable;
+            if seen.gravity(mode) > known.gravity(mode) {
+                known = seen;
+            }
+        }
+        known
+    }
+
     fn share(&self, signal: &model::Signal, known: Known) -> Share {
         let is_count = self.model.combine == Combine::Count;
         let points = |percent: u8| {
@@ -185,15 +235,12 @@ impl RiskScore {
             (Known::Tripped { confidence }, _) => {
                 Share::Tripped { points: points(confidence), confidence }
             }
-            (Known::Clear, _) | (Known::Unknown | Known::Unreadable, Unknown::Ignore) => {
-                Share::Nothing
-            }
-            (Known::Unknown | Known::Unreadable, Unknown::Score) => {
+            (Known::Unreadable, _) => Share::Unreadable { points: points(100) },
+            (Known::Clear, _) | (Known::Unknown, Unknown::Ignore) => Share::Nothing,
+            (Known::Unknown, Unknown::Score) => {
                 Share::Unknown { points: points(self.model.unknown_weight) }
             }
-            (Known::Unknown | Known::Unreadable, Unknown::Trip) => {
-                Share::Unknown { points: points(100) }
-            }
+            (Known::Unknown, Unknown::Trip) => Share::Unknown { points: points(100) },
         };
         match share {
             Share::Tripped { points: 0, .. } | Share::Unknown { points: 0 } => Share::Nothing,
@@ -211,44 +258,23 @@ impl RiskScore {
     }
 }
 
-/// What the input says of a signal; where it says more than one thing, the gravest.
-fn observe(watch: &Watch, input: &Input) -> Known {
-    let mut known = Known::Unknown;
-    for signal in input.signals.iter().filter(|signal| signal.name == watch.name) {
-        let confidence = signal.confidence.min(100);
-        let is_too_old =
-            watch.max_age.is_some_and(|max| signal.age_seconds.is_none_or(|age| age > max));
-        if is_too_old || confidence < watch.min_confidence {
-            continue;
-        }
-        known = match (watch.when.judge(&signal.value), known) {
-            (Answer::Tripped, Known::Tripped { confidence: other }) => {
-                Known::Tripped { confidence: confidence.max(other) }
-            }
-            (Answer::Tripped, _) => Known::Tripped { confidence },
-            (_, Known::Tripped { .. }) | (Answer::Unknown, _) => known,
-            (Answer::Unreadable, _) | (Answer::Clear, Known::Unreadable) => Known::Unreadable,
-            (Answer::Clear, _) => Known::Clear,
-        };
-    }
-    known
-}
-
 fn note<'a>(names: &mut Vec<&'a str>, name: &'a str) {
     if !names.contains(&name) {
         names.push(name);
     }
 }
 
-fn reason(title: &str, confidence: Option<u8>) -> String {
+fn reason(title: &str, share: &Share) -> String {
     let mut reason = String::from(title);
-    match confidence {
-        None => reason.push_str(", not known"),
-        Some(confidence) => {
+    match share {
+        Share::Unknown { .. } => reason.push_str(", not known"),
+        Share::Unreadable { .. } => reason.push_str(", not readable"),
+        Share::Tripped { confidence, .. } => {
             reason.push_str(", with a confidence of ");
             reason.push_str(&confidence.to_string());
             reason.push_str(" %");
         }
+        Share::Nothing => {}
     }
     reason
 }

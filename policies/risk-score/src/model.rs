@@ -6,7 +6,7 @@ use crate::condition::{Condition, Test};
 use crate::score::combine;
 use crate::settings::{
     Combine, Outcome, OverrideSettings, Percent, Profile, Settings, SignalSettings, Threshold,
-    Unknown,
+    Unknown, Unreadable,
 };
 
 /// The rule.
@@ -14,6 +14,7 @@ pub(crate) struct Model {
     pub(crate) signals: Vec<Signal>,
     pub(crate) combine: Combine,
     pub(crate) unknown_weight: u8,
+    pub(crate) unreadable: Unreadable,
     pub(crate) warn_at: Option<u32>,
     pub(crate) step_up_at: Option<u32>,
     pub(crate) deny_at: Option<u32>,
@@ -56,6 +57,15 @@ const BUILT_IN: [(&str, &str, u8); 8] = [
     ("breached-credential", "breached credential", 60),
 ];
 const CLASSIC: usize = 4;
+/// Signals, the profile's among them, and overrides: each may add to a verdict.
+const MOST_SIGNALS: usize = 128;
+const MOST_OVERRIDES: usize = 128;
+const MOST_ACR_VALUES: usize = 16;
+/// What a verdict may ask for, in bytes.
+const LONGEST_ACR_VALUE: usize = 256;
+const LONGEST_NAME: usize = 128;
+/// In characters: it stands in reasons.
+const LONGEST_TITLE: usize = 200;
 /// The IP reputation, 0 to 100, from which it is ill.
 const ILL_REPUTE: f64 = 70.0;
 const WARN_AT: u32 = 20;
@@ -74,6 +84,7 @@ impl Model {
             signals: signals(settings, combine, &mut errors),
             combine,
             unknown_weight: settings.unknown_weight.get(),
+            unreadable: settings.unreadable,
             warn_at: score(settings.warn_at),
             step_up_at: score(settings.step_up_at),
             deny_at: score(settings.deny_at),
@@ -81,7 +92,10 @@ impl Model {
         };
         model.fill_thresholds(settings);
         model.check_thresholds(settings, &mut errors);
-        for (index, settings) in settings.overrides.iter().enumerate() {
+        if settings.overrides.len() > MOST_OVERRIDES {
+            errors.push("/overrides", "has too many overrides; give at most 128");
+        }
+        for (index, settings) in settings.overrides.iter().enumerate().take(MOST_OVERRIDES) {
             let made = model.make_override(index, settings, &mut errors);
             model.overrides.extend(made);
         }
@@ -202,7 +216,7 @@ fn signals(settings: &Settings, combine: Combine, errors: &mut Errors) -> Vec<Si
             },
         })
         .collect();
-    for (index, given) in settings.signals.iter().enumerate() {
+    for (index, given) in settings.signals.iter().enumerate().take(MOST_SIGNALS) {
         errors.check_signal(index, settings, combine);
         let present = signals.iter().position(|signal| signal.watch.name == given.name);
         match present.and_then(|at| signals.get_mut(at)) {
@@ -211,6 +225,10 @@ fn signals(settings: &Settings, combine: Combine, errors: &mut Errors) -> Vec<Si
         }
     }
     signals.retain(|signal| signal.weight > 0);
+    if settings.signals.len() > MOST_SIGNALS || signals.len() > MOST_SIGNALS {
+        errors
+            .push("/signals", "has too many signals; give at most 128, with those of the profile");
+    }
     signals
 }
 
@@ -284,13 +302,20 @@ impl Errors {
         if settings.step_up.max_age == 0 {
             self.push("/step-up/max-age", "is 0, which no authentication meets; give 1 or more");
         }
-        for (index, acr) in settings.step_up.acr_values.iter().enumerate() {
+        let acr_values = &settings.step_up.acr_values;
+        if acr_values.len() > MOST_ACR_VALUES {
+            self.push(
+                "/step-up/acr-values",
+                "has too many authentication contexts; give at most 16",
+            );
+        }
+        for (index, acr) in acr_values.iter().enumerate().take(MOST_ACR_VALUES) {
             let fits = |b: u8| b.is_ascii_graphic() && b != b'"' && b != b'\\';
-            if acr.is_empty() || !acr.bytes().all(fits) {
+            if !(1..=LONGEST_ACR_VALUE).contains(&acr.len()) || !acr.bytes().all(fits) {
                 self.push(
                     pointer(["step-up", "acr-values", &index.to_string()]),
-                    "is no \
-                     authentication context; give visible ascii characters without `\"` and `\\`",
+                    "is no authentication context; give 1 to 256 visible ascii characters \
+                     without blank, `\"` and `\\`",
                 );
             }
         }
@@ -323,6 +348,14 @@ impl Errors {
         if settings.signals.iter().take(index).any(|earlier| earlier.name == signal.name) {
             self.push(at("name"), "is given twice; name each signal once");
         }
+        let is_unfit =
+            |t: &String| t.chars().count() > LONGEST_TITLE || t.contains(char::is_control);
+        if signal.title.as_ref().is_some_and(is_unfit) {
+            self.push(
+                at("title"),
+                "is too long or holds control characters; give at most 200 characters in one line",
+            );
+        }
         let has_default = settings.profile == Profile::Weighted
             && BUILT_IN.iter().any(|(name, ..)| *name == signal.name);
         if signal.weight.is_none() && combine != Combine::Count && !has_default {
@@ -335,10 +368,11 @@ impl Errors {
     }
 
     fn check_name(&mut self, path: String, name: &str) {
-        if name.is_empty() || !name.bytes().all(|b| b.is_ascii_graphic()) {
+        if !(1..=LONGEST_NAME).contains(&name.len()) || !name.bytes().all(|b| b.is_ascii_graphic())
+        {
             self.push(
                 path,
-                "is no name of a signal; give visible ascii characters, such as \
+                "is no name of a signal; give 1 to 128 visible ascii characters, such as \
                  `new-device`",
             );
         }

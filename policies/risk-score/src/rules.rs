@@ -4,6 +4,9 @@ use tokenward_policy::prelude::*;
 
 use crate::settings::{Combine, Outcome};
 
+/// What a message leaves, of the 1024 bytes that the host takes, before what closes it.
+const ROOM: usize = 980;
+
 /// Every rule.
 pub(crate) fn rules() -> Vec<Rule> {
     let rule = |id: &str, title: &str, remedy: &str| Rule {
@@ -89,13 +92,20 @@ pub(crate) fn unknown(names: &[&str]) -> Finding {
 }
 
 pub(crate) fn unreadable(names: &[&str]) -> Finding {
-    let message = with_names("of another type than the condition, and so not known: ", names);
+    let message = with_names("of another type than the condition: ", names);
     Finding::advise("unreadable-signal", Severity::Low, message)
 }
 
+/// Names the signals, as many as there is room for, and how many more there are.
 fn with_names(before: &str, names: &[&str]) -> String {
     let mut message = String::from(before);
     for (at, name) in names.iter().enumerate() {
+        if message.len() + name.len() > ROOM {
+            message.push_str(" and ");
+            message.push_str(&(names.len() - at).to_string());
+            message.push_str(" more");
+            break;
+        }
         message.push_str(if at > 0 { ", `" } else { "`" });
         message.push_str(name);
         message.push('`');

@@ -19,6 +19,8 @@ pub struct Settings {
     pub unknown: Unknown,
     /// Percent of its weight that such a signal counts with `score`.
     pub unknown_weight: Percent,
+    /// What a signal counts whose value cannot be read.
+    pub unreadable: Unreadable,
     /// How signals make a score; `sum` where it is left out.
     pub combine: Option<Combine>,
     /// The score from which a request is reported.
@@ -79,6 +81,16 @@ pub enum Unknown {
     Score,
     /// As much as if it were tripped with full confidence.
     Trip,
+}
+
+/// What a signal counts whose value is of another type than its condition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unreadable {
+    /// As much as if it were tripped with full confidence.
+    Trip,
+    /// As much as one that is not known.
+    Unknown,
 }
 
 /// How signals make a score.
@@ -153,6 +165,7 @@ impl Default for Settings {
             signals: Vec::new(),
             unknown: Unknown::Ignore,
             unknown_weight: Percent(50),
+            unreadable: Unreadable::Trip,
             combine: None,
             warn_at: None,
             step_up_at: None,

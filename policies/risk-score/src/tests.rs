@@ -172,11 +172,16 @@ fn of_two_observations_the_graver_counts() {
     assert_eq!(score(vec![clear.clone(), tripped.clone()]), Some(14));
     assert_eq!(score(vec![tripped.clone(), clear.clone()]), Some(14));
     assert_eq!(score(vec![surer.clone(), tripped.clone(), clear.clone()]), Some(21));
-    assert_eq!(score(vec![tripped, surer]), Some(21));
-    let garbled = signal("tor-exit", Value::Text("no".into()), 100);
-    for signals in [vec![clear.clone(), garbled.clone()], vec![garbled, clear]] {
-        let verdict = judge("{}", signals);
-        assert_eq!(verdict.findings.first().map(|f| f.rule.as_str()), Some("unreadable-signal"));
+    assert_eq!(score(vec![tripped.clone(), surer]), Some(21));
+    let garbled = signal("tor-exit", Value::Text("no".into()), 1);
+    for (other, unknown) in [(clear, 0), (tripped, 14)] {
+        for signals in [[other.clone(), garbled.clone()], [garbled.clone(), other]] {
+            let verdict = judge("{}", signals.to_vec());
+            assert!(verdict.findings.iter().any(|f| f.rule == "unreadable-signal"));
+            assert_eq!(verdict.risk.map(|risk| risk.score), Some(35));
+            let verdict = judge(r#"{"unreadable":"unknown"}"#, signals.to_vec());
+            assert_eq!(verdict.risk.map_or(0, |risk| risk.score), unknown);
+        }
     }
 }
 
@@ -188,7 +193,10 @@ fn messages_tell_scores_and_names_only() {
     let secret = || Value::Text("secret".into());
     assert_eq!(
         messages("{}", vec![signal("new-device", secret(), 100), signal("tor-exit", secret(), 1)]),
-        ["of another type than the condition, and so not known: `new-device`, `tor-exit`"]
+        [
+            "the risk score is 60; the threshold is 40",
+            "of another type than the condition: `new-device`, `tor-exit`",
+        ]
     );
     let two = || {
         vec![
@@ -210,6 +218,81 @@ fn messages_tell_scores_and_names_only() {
             "the risk score is 45; the threshold is 40",
         ]
     );
+}
+
+#[test]
+fn an_unreadable_signal_is_known_to_be_so() {
+    let verdict = judge("{}", vec![signal("tor-exit", Value::Integer(1), 5)]);
+    let risk = verdict.risk.expect("a risk");
+    let reasons: Vec<&str> = risk.factors.iter().map(|f| f.reason.as_str()).collect();
+    assert_eq!((risk.score, reasons), (35, vec!["Tor exit node, not readable"]));
+    let [Fact { value, .. }] = verdict.facts.as_slice() else { panic!("one fact") };
+    assert_eq!(value.texts().count(), 7);
+    assert!(value.texts().all(|name| name != "tor-exit"));
+}
+
+/// No setting that loads makes a verdict that the host refuses.
+#[test]
+fn verdicts_keep_to_the_limits_of_the_host() {
+    let names: Vec<String> = (100..228).map(|n| format!("{n}{}", "n".repeat(125))).collect();
+    let signals: Vec<_> = names
+        .iter()
+        .map(|name| serde_json::json!({ "name": name, "title": "🦀".repeat(200), "weight": 1 }))
+        .collect();
+    let overrides: Vec<_> = names
+        .iter()
+        .map(|name| serde_json::json!({ "signal": name, "outcome": "deny", "when": { "equals": 1 } }))
+        .collect();
+    let settings = serde_json::json!({
+        "profile": "custom", "signals": signals, "overrides": overrides, "unknown": "trip",
+        "deny-at": 100, "report-unknown": true,
+    })
+    .to_string();
+    for known in [0, 1, 64, 128] {
+        for value in [Value::Boolean(true), Value::Text("x".into()), Value::Boolean(false)] {
+            let signals = names.iter().take(known).map(|name| signal(name, value.clone(), 100));
+            let verdict = judge(&settings, signals.collect());
+            assert!(verdict.findings.iter().all(|f| f.message.len() <= 1024));
+            let risk = verdict.risk.expect("a risk");
+            assert!(risk.factors.len() <= 128);
+            assert!(risk.factors.iter().all(|f| f.reason.len() <= 1024 && f.signal.len() <= 128));
+            for fact in &verdict.facts {
+                assert!((1..=128).contains(&fact.value.texts().count()));
+            }
+        }
+    }
+    let unreadable = judge(&settings, vec![signal(&names[0], Value::Null, 100)]);
+    let message = &unreadable.findings.last().expect("a finding").message;
+    assert!(message.starts_with("the risk score is 100"), "{message}");
+    let message = &unreadable.findings.first().expect("a finding").message;
+    assert!(message.starts_with("not known: `100n") && message.ends_with("n` and 121 more"));
+}
+
+#[test]
+fn lists_that_are_too_long_are_refused() {
+    let paths = |settings: serde_json::Value| -> Vec<String> {
+        let errors = configure::<RiskScore>(&settings.to_string()).err().unwrap_or_default();
+        errors.into_iter().map(|error| error.path).collect()
+    };
+    let signals = |count: usize| -> Vec<_> {
+        (0..count).map(|n| serde_json::json!({ "name": format!("s{n}"), "weight": 1 })).collect()
+    };
+    let overrides = |count: usize| -> Vec<_> {
+        vec![serde_json::json!({ "signal": "a", "outcome": "warn" }); count]
+    };
+    let custom =
+        |count: usize| serde_json::json!({ "profile": "custom", "signals": signals(count) });
+    assert!(paths(custom(128)).is_empty());
+    assert_eq!(paths(custom(129)), ["/signals"]);
+    // Eight are the profile's.
+    assert!(paths(serde_json::json!({ "signals": signals(120) })).is_empty());
+    assert_eq!(paths(serde_json::json!({ "signals": signals(121) })), ["/signals"]);
+    assert!(paths(serde_json::json!({ "overrides": overrides(128) })).is_empty());
+    assert_eq!(paths(serde_json::json!({ "overrides": overrides(129) })), ["/overrides"]);
+    let acr =
+        |count: usize| paths(serde_json::json!({ "step-up": { "acr-values": vec!["a"; count] } }));
+    assert!(acr(16).is_empty());
+    assert_eq!(acr(17), ["/step-up/acr-values"]);
 }
 
 #[test]

@@ -9,6 +9,17 @@ use crate::settings::{Reaction, Settings};
 /// More than any token needs; it bounds the work that a hostile token can make.
 const MOST_SCOPES: u32 = 1_000;
 
+/// More than any issuer has; each may make a finding.
+const MOST_CLAIMS: usize = 64;
+/// Of a JSON Pointer, in bytes.
+const LONGEST_POINTER: usize = 1_024;
+/// Of a message, in bytes: the host takes no longer one.
+const LONGEST_MESSAGE: usize = 1_024;
+/// How many scopes a message names.
+const MOST_NAMED: usize = 8;
+/// Room in a message for each of them; a few may be longer if others are shorter.
+const ROOM: usize = 70;
+
 /// Every rule.
 pub(crate) fn rules() -> Vec<Rule> {
     let rule = |id: &str, title: &str, remedy: &str| Rule {
@@ -48,7 +59,7 @@ pub(crate) fn rules() -> Vec<Rule> {
         ),
         rule(
             "unknown-request",
-            "A part of the request that the routes need is not known",
+            "The request, or a part of it that the routes need, is not known",
             "Have the gateway pass on the method, the host and the path of every request.",
         ),
     ]
@@ -67,10 +78,16 @@ pub(crate) fn settings(settings: &Settings, errors: &mut Vec<SettingError>) {
     if settings.scope_claims.is_empty() {
         error("/scope-claims".into(), "is empty; give at least one JSON Pointer, such as `/scope`");
     }
-    for (at, claim) in settings.scope_claims.iter().enumerate() {
+    if settings.scope_claims.len() > MOST_CLAIMS {
+        error("/scope-claims".into(), "has too many claims; give at most 64");
+    }
+    for (at, claim) in settings.scope_claims.iter().enumerate().take(MOST_CLAIMS) {
         let path = || pointer(["scope-claims", &at.to_string()]);
         if !is_pointer(claim) {
-            error(path(), "is no JSON Pointer to a claim; give one such as `/scope`");
+            error(
+                path(),
+                "is no JSON Pointer to a claim; give one such as `/scope`, of at most 1024 bytes",
+            );
         } else if settings.scope_claims.iter().take(at).any(|earlier| earlier == claim) {
             error(path(), "is given twice; name each claim once");
         }
@@ -103,15 +120,21 @@ pub(crate) fn settings(settings: &Settings, errors: &mut Vec<SettingError>) {
     }
 }
 
-/// RFC 6901 section 3, without the pointer to the whole claims set.
+/// RFC 6901 section 3, without the pointer to the whole claims set, and no longer than is sane.
 fn is_pointer(text: &str) -> bool {
     text.starts_with('/')
+        && text.len() <= LONGEST_POINTER
         && text.split('~').skip(1).all(|after| after.starts_with('0') || after.starts_with('1'))
 }
 
 pub(crate) fn malformed(claim: &str) -> Finding {
     let message = "the claim is neither a string nor an array of strings, and grants nothing";
     Finding::deny("malformed-scope", Severity::High, message).at(claim)
+}
+
+pub(crate) fn no_request() -> Finding {
+    let message = "the request is not known, so that no route can be told to cover it";
+    Finding::deny("unknown-request", Severity::High, message)
 }
 
 pub(crate) fn unknown_request(part: &str) -> Finding {
@@ -127,13 +150,16 @@ pub(crate) fn unmatched(reaction: Reaction) -> Option<Finding> {
 
 pub(crate) fn missing(missing: &Missing, route: &str, claim: &str) -> Finding {
     let mut message = String::from("the token lacks ");
-    push_list(&mut message, &missing.all_of);
+    let are_both = !missing.all_of.is_empty() && !missing.any_of.is_empty();
+    let most = if are_both { MOST_NAMED / 2 } else { MOST_NAMED };
+    push_list(&mut message, &missing.all_of, most);
     if !missing.any_of.is_empty() {
         message.push_str(if missing.all_of.is_empty() { "any of " } else { ", and any of " });
-        push_list(&mut message, &missing.any_of);
+        push_list(&mut message, &missing.any_of, most);
     }
     message.push_str(", needed by ");
     message.push_str(route);
+    cut(&mut message);
     Finding::deny("missing-scope", Severity::High, message).at(claim)
 }
 
@@ -145,7 +171,7 @@ pub(crate) fn broad<'a>(
 ) -> Option<Finding> {
     let mut message = String::from("the token holds ");
     let listed: Vec<&str> = listed.map(String::as_str).collect();
-    push_list(&mut message, &listed);
+    push_list(&mut message, &listed, MOST_NAMED);
     if holds_wildcard {
         message.push_str(if listed.is_empty() { "" } else { " and " });
         message.push_str("a scope with an asterisk");
@@ -170,10 +196,28 @@ fn finding(reaction: Reaction, rule: &str, denied: Severity, message: String) ->
     }
 }
 
-fn push_list(into: &mut String, scopes: &[&str]) {
+/// Names the first scopes, at most so many and at least one, and how many more there are.
+fn push_list(into: &mut String, scopes: &[&str], most: usize) {
+    let end = into.len() + most * ROOM;
     for (at, scope) in scopes.iter().enumerate() {
+        if at > 0 && (at == most || into.len() + scope.len() > end) {
+            into.push_str(" and ");
+            into.push_str(&(scopes.len() - at).to_string());
+            into.push_str(" more");
+            return;
+        }
         into.push_str(if at > 0 { ", `" } else { "`" });
         into.push_str(scope);
         into.push('`');
+    }
+}
+
+/// Ends a message that is too long with an ellipsis: a shorter message is
+/// better than a verdict that the host refuses.
+fn cut(message: &mut String) {
+    const ELLIPSIS: char = '…';
+    if message.len() > LONGEST_MESSAGE {
+        message.truncate(message.floor_char_boundary(LONGEST_MESSAGE - ELLIPSIS.len_utf8()));
+        message.push(ELLIPSIS);
     }
 }

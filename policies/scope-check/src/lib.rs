@@ -102,11 +102,13 @@ impl Policy for ScopeCheck {
         }
         verdict.findings.extend(self.too_many(&held));
         // In other phases the request is one to the issuer, not to a route.
-        if input.phase == Phase::Use
-            && !self.routes.is_empty()
-            && let Some(request) = &input.request
-        {
-            self.judge_request(request, &held, &mut verdict);
+        let is_judged = !self.routes.is_empty() || self.unmatched == Reaction::Deny;
+        if input.phase == Phase::Use && is_judged {
+            match &input.request {
+                Some(request) => self.judge_request(request, &held, &mut verdict),
+                // Whoever can hide the request is not to get by without its scopes.
+                None => verdict.findings.push(checks::no_request()),
+            }
         }
         verdict
     }

@@ -9,6 +9,15 @@ use crate::pattern::{HostPattern, PathPattern, segments};
 use crate::scopes::{covers, granted_by, is_scope};
 use crate::settings::{RouteSettings, Settings};
 
+/// Bounds the work of a request, and of what each of them adds to its memory.
+const MOST_ROUTES: usize = 512;
+/// In one list of a route, so that both together fit one requirement.
+const MOST_NEEDED: usize = 64;
+/// Of a pattern, in characters.
+const LONGEST_PATTERN: usize = 512;
+/// In characters: it stands in messages.
+const LONGEST_DESCRIPTION: usize = 200;
+
 /// The routes, most specific first.
 pub(crate) struct Routes {
     sorted: Vec<Route>,
@@ -61,7 +70,10 @@ impl Routes {
     /// Makes the routes; what is wrong with them is added to `errors`.
     pub(crate) fn new(settings: &Settings, errors: &mut Vec<SettingError>) -> Self {
         let mut routes: Vec<Route> = Vec::new();
-        for (index, route) in settings.routes.iter().enumerate() {
+        if settings.routes.len() > MOST_ROUTES {
+            errors.push(SettingError::new("/routes", "has too many routes; give at most 512"));
+        }
+        for (index, route) in settings.routes.iter().enumerate().take(MOST_ROUTES) {
             if let Some(route) = Route::new(index, route, &settings.hierarchy, errors) {
                 // Behind its equals, so that of two equal routes the later one is reported.
                 let at = routes.partition_point(|earlier| earlier.rank() <= route.rank());
@@ -140,8 +152,10 @@ impl Route {
         let mut error = |member: &str, message: &str| {
             errors.push(SettingError::new(at_route(index, member), message));
         };
-        let path = PathPattern::parse(&settings.path).map_err(|m| error("/path", m)).ok();
-        let host = HostPattern::parse(settings.host.as_deref()).map_err(|m| error("/host", m)).ok();
+        let path = short(&settings.path).and_then(PathPattern::parse);
+        let path = path.map_err(|m| error("/path", m)).ok();
+        let host = settings.host.as_deref().map(short).transpose().and_then(HostPattern::parse);
+        let host = host.map_err(|m| error("/host", m)).ok();
         let mut methods: Vec<String> = Vec::new();
         for (at, method) in settings.methods.iter().enumerate() {
             if !is_method(method) {
@@ -152,7 +166,10 @@ impl Route {
         }
         let mut needed = |member: &str, scopes: &[String]| {
             let mut needed: Vec<Needed> = Vec::new();
-            for (at, scope) in scopes.iter().enumerate() {
+            if scopes.len() > MOST_NEEDED {
+                error(&pointer([member]), "has too many scopes; give at most 64");
+            }
+            for (at, scope) in scopes.iter().enumerate().take(MOST_NEEDED) {
                 if !is_scope(scope) {
                     error(&pointer([member, &at.to_string()]), SCOPE);
                 } else if !needed.iter().any(|n| n.scope == *scope) {
@@ -164,6 +181,12 @@ impl Route {
         };
         let all_of = needed("all-of", &settings.all_of);
         let any_of = needed("any-of", &settings.any_of);
+        let description = &settings.description;
+        if description.chars().count() > LONGEST_DESCRIPTION
+            || description.contains(char::is_control)
+        {
+            error("/description", DESCRIPTION);
+        }
         if errors.len() > known {
             return None;
         }
@@ -218,8 +241,18 @@ impl Missing<'_> {
     }
 }
 
-pub(crate) const SCOPE: &str = "is no scope; give visible ascii characters without blank, `\"` and `\\` (RFC 6749 section 3.3)";
+pub(crate) const SCOPE: &str = "is no scope; give 1 to 256 visible ascii characters without blank, `\"` and `\\` (RFC 6749 section 3.3)";
+const DESCRIPTION: &str =
+    "is too long or holds control characters; give at most 200 characters in one line";
 const METHOD: &str = "is no method; give one in capital letters, such as `GET`";
+
+/// The pattern, unless it is too long for one.
+fn short(pattern: &str) -> Result<&str, &'static str> {
+    if pattern.chars().count() > LONGEST_PATTERN {
+        return Err("is too long; give at most 512 characters");
+    }
+    Ok(pattern)
+}
 
 fn is_method(method: &str) -> bool {
     !method.is_empty()

@@ -4,9 +4,14 @@ use std::collections::BTreeMap;
 
 use tokenward_policy::Value;
 
-/// Whether this is a scope of RFC 6749 section 3.3: visible ASCII without `"` and `\`.
+/// The longest scope that a verdict may ask for, in bytes.
+const LONGEST: usize = 256;
+
+/// Whether this is a scope of RFC 6749 section 3.3, visible ASCII without `"`
+/// and `\`, and no longer than a verdict may ask for.
 pub(crate) fn is_scope(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic() && b != b'"' && b != b'\\')
+    (1..=LONGEST).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_graphic() && b != b'"' && b != b'\\')
 }
 
 /// A claim that holds no scopes because it is neither a string nor an array of strings.

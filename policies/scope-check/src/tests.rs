@@ -4,11 +4,13 @@ use std::fmt::Write as _;
 
 use proptest::prelude::*;
 use tokenward_policy::testing::{run_cases, summary};
-use tokenward_policy::{Claim, Input, Phase, Policy, Request, RequestParts, Value, configure};
+use tokenward_policy::{
+    Claim, Input, Phase, Policy, Request, RequestParts, Requirement, Value, configure,
+};
 
 use crate::pattern::{HostPattern, PathPattern, segments};
 use crate::scopes::covers;
-use crate::{ScopeCheck, Settings};
+use crate::{Reaction, ScopeCheck, Settings};
 
 #[test]
 fn cases() {
@@ -158,6 +160,108 @@ fn messages_name_the_route_and_its_scopes_only() {
              `GET,PUT a.example/records/{id}` (one record)",
         ]
     );
+}
+
+/// No setting that loads makes a verdict that the host refuses.
+#[test]
+fn verdicts_keep_to_the_limits_of_the_host() {
+    let scopes = |length: usize, letter: &str| -> Vec<String> {
+        (100..164).map(|n| format!("{n}{}", letter.repeat(length - 3))).collect()
+    };
+    for (length, any_of, named) in [(256, true, 2), (256, false, 2), (5, true, 8), (5, false, 8)] {
+        let (all, any) = (scopes(length, "a"), scopes(length, "b"));
+        let any = if any_of { any } else { Vec::new() };
+        let broad: Vec<String> = all.iter().chain(&any).cloned().collect();
+        let settings = serde_json::json!({
+            "routes": [{
+                "path": format!("/{}", "é".repeat(511)), "host": "h".repeat(512),
+                "all-of": all, "any-of": any, "description": "🦀".repeat(200),
+            }],
+            "broad": broad,
+        });
+        let policy = configure::<ScopeCheck>(&settings.to_string()).expect("settings");
+        let (host, path) = ("h".repeat(512), format!("/{}", "é".repeat(511)));
+        let verdict = policy.evaluate(&input(&[], Some(request(None, Some(&host), Some(&path)))));
+        let [finding] = verdict.findings.as_slice() else { panic!("one finding") };
+        assert!(finding.message.len() <= 1024 && finding.message.ends_with('…'));
+        assert_eq!(
+            finding.message.matches("aa`").count() + finding.message.matches("bb`").count(),
+            named
+        );
+        assert!(finding.message.contains(" more, needed by `"));
+        let [Requirement::Scope(wanted)] = verdict.requirements.as_slice() else {
+            panic!("one requirement")
+        };
+        assert_eq!(wanted.len(), broad.len());
+        let held = Value::Texts(broad);
+        let verdict = policy.evaluate(&input(&[("/scope", held)], None));
+        assert!(verdict.findings.iter().all(|f| f.message.len() <= 1024));
+        assert_eq!(
+            summary(&verdict),
+            ["advise low broad-scope /scope", "deny high unknown-request"]
+        );
+    }
+}
+
+#[test]
+fn a_message_names_eight_scopes_and_counts_the_others() {
+    let message = |settings: &str| {
+        let policy = configure::<ScopeCheck>(settings).expect("settings");
+        let verdict = policy.evaluate(&input(&[], Some(request(None, None, Some("/a")))));
+        verdict.findings.into_iter().next().expect("a finding").message
+    };
+    assert_eq!(
+        message(r#"{"routes":[{"path":"/a","all-of":["a","b","c","d","e","f","g","h"]}]}"#),
+        "the token lacks `a`, `b`, `c`, `d`, `e`, `f`, `g`, `h`, needed by `/a`"
+    );
+    assert_eq!(
+        message(r#"{"routes":[{"path":"/a","any-of":["a","b","c","d","e","f","g","h","i","j"]}]}"#),
+        "the token lacks any of `a`, `b`, `c`, `d`, `e`, `f`, `g`, `h` and 2 more, needed by `/a`"
+    );
+}
+
+#[test]
+fn lists_that_are_too_long_are_refused() {
+    let paths = |settings: serde_json::Value| -> Vec<String> {
+        let errors = configure::<ScopeCheck>(&settings.to_string()).err().unwrap_or_default();
+        errors.into_iter().map(|error| error.path).collect()
+    };
+    let texts = |count: usize, before: &str| -> Vec<String> {
+        (0..count).map(|n| format!("{before}{n}")).collect()
+    };
+    let routes = |count: usize| -> Vec<serde_json::Value> {
+        texts(count, "/").into_iter().map(|path| serde_json::json!({ "path": path })).collect()
+    };
+    let needed = |all: usize, any: usize| {
+        let route = serde_json::json!({ "path": "/", "all-of": texts(all, "s"), "any-of": texts(any, "s") });
+        paths(serde_json::json!({ "routes": [route] }))
+    };
+    assert!(paths(serde_json::json!({ "routes": routes(512) })).is_empty());
+    assert_eq!(paths(serde_json::json!({ "routes": routes(513) })), ["/routes"]);
+    assert!(needed(64, 64).is_empty());
+    assert_eq!(needed(65, 65), ["/routes/0/all-of", "/routes/0/any-of"]);
+    assert!(paths(serde_json::json!({ "scope-claims": texts(64, "/") })).is_empty());
+    assert_eq!(paths(serde_json::json!({ "scope-claims": texts(65, "/") })), ["/scope-claims"]);
+    assert!(paths(serde_json::json!({ "scope-claims": ["/".repeat(1024)] })).is_empty());
+    assert_eq!(
+        paths(serde_json::json!({ "scope-claims": ["/".repeat(1025)] })),
+        ["/scope-claims/0"]
+    );
+}
+
+/// Even if settings that deny every unmatched request came to have no routes.
+#[test]
+fn without_a_request_there_is_nothing_to_let_through() {
+    let mut policy = configure::<ScopeCheck>("{}").expect("settings");
+    assert!(policy.evaluate(&input(&[], None)).findings.is_empty());
+    policy.unmatched = Reaction::Deny;
+    for request in [None, Some(request(Some("GET"), None, None))] {
+        let verdict = policy.evaluate(&input(&[], request));
+        assert_eq!(summary(&verdict), ["deny high unknown-request"]);
+    }
+    let mut issue = input(&[], None);
+    issue.phase = Phase::Issue;
+    assert!(policy.evaluate(&issue).findings.is_empty());
 }
 
 #[test]

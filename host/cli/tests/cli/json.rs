@@ -41,7 +41,7 @@ fn every_outcome_keeps_to_the_schema() {
         (
             "step-up",
             &good,
-            [&["--bundle", "mixed"][..], &risky].concat(),
+            [&["--bundle", "mixed", "--request", "GET /a"][..], &risky].concat(),
             "step-up",
             3,
             "insufficient_user_authentication".into(),
