@@ -103,6 +103,9 @@ pub(crate) fn scan(
 ) {
     let groups = Groups::read(bytes, start);
     card(bytes, &groups, context, &mut report);
+    if let Some(confidence) = marked_card(bytes, start) {
+        report(Detector::Pan, confidence);
+    }
     if groups.joined {
         return;
     }
@@ -159,6 +162,45 @@ pub(crate) fn first_track(bytes: &[u8], start: usize) -> bool {
         *slot = byte - b'0';
     }
     at(bytes, end) == b'^' && digits.get(..found.len()).is_some_and(|d| network(d).is_some())
+}
+
+/// A card number in the groups printed on cards, with `_` or `/` between them: signs that join
+/// other numbers so often that no other groups are taken.
+fn marked_card(bytes: &[u8], start: usize) -> Option<Confidence> {
+    const PRINTED: [&[usize]; 2] = [&[4, 4, 4, 4], &[4, 6, 5]];
+    let separator = at(bytes, start + 4);
+    if !matches!(separator, b'_' | b'/') {
+        return None;
+    }
+    PRINTED.iter().find_map(|lengths| {
+        let mut digits = [0; 16];
+        let mut slots = digits.iter_mut();
+        let mut index = start;
+        for (place, length) in lengths.iter().enumerate() {
+            if place > 0 {
+                if at(bytes, index) != separator {
+                    return None;
+                }
+                index += 1;
+            }
+            let group = range(bytes, index, index + length);
+            if group.len() != *length || !group.iter().all(u8::is_ascii_digit) {
+                return None;
+            }
+            for (digit, slot) in group.iter().zip(&mut slots) {
+                *slot = digit - b'0';
+            }
+            index += length;
+        }
+        steps::count(index - start);
+        if at(bytes, index).is_ascii_alphanumeric() {
+            return None;
+        }
+        match network(digits.get(..lengths.iter().sum())?)? {
+            Network::Distinct => Some(Confidence::High),
+            Network::Wide => Some(Confidence::Medium),
+        }
+    })
 }
 
 #[derive(Clone, Copy)]

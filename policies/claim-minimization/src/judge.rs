@@ -8,49 +8,9 @@ use tokenward_detect::{
 use tokenward_policy::prelude::*;
 
 use crate::pattern::unescape;
-use crate::settings::{Compiled, Lists, Mode, ProfileMode, Unlisted, Withhold};
+use crate::report::{self, Data, Found, MOST, Offence, Rank, What};
+use crate::settings::{Compiled, Lists, Mode, ProfileMode, Unlisted};
 use crate::standard;
-
-/// What is said of one claim.
-struct Offence<'a> {
-    pointer: &'a str,
-    what: What,
-}
-
-enum What {
-    Denied,
-    Unlisted,
-    Data(Data),
-}
-
-/// Data that a detector found.
-#[derive(Clone, Copy)]
-struct Data {
-    mode: Mode,
-    hit: Hit,
-    found: Found,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Found {
-    Name,
-    Value,
-    Decoded,
-    Both,
-}
-
-impl Data {
-    /// The graver of two things that one claim holds: what is denied, then the graver category.
-    fn or(self, other: Self) -> Self {
-        if self.hit.detector == other.hit.detector && self.hit.category == other.hit.category {
-            let found = if self.found == other.found { self.found } else { Found::Both };
-            let hit = if other.hit.confidence > self.hit.confidence { other.hit } else { self.hit };
-            return Self { mode: self.mode.max(other.mode), hit, found };
-        }
-        let rank = |data: &Self| (data.mode, data.hit.category, data.hit.confidence);
-        if rank(&other) > rank(&self) { other } else { self }
-    }
-}
 
 /// The verdict on one token.
 pub(crate) fn judge(settings: &Compiled, input: &Input) -> Verdict {
@@ -58,6 +18,7 @@ pub(crate) fn judge(settings: &Compiled, input: &Input) -> Verdict {
     let mut offences: Vec<Offence<'_>> = Vec::new();
     let mut names = Vec::new();
     let mut ends = Vec::new();
+    let mut denials = 0;
     for (place, claim) in input.claims.iter().enumerate() {
         split(&claim.path, &mut names, &mut ends);
         if names.is_empty() && matches!(claim.value, Value::Json(_)) {
@@ -67,10 +28,17 @@ pub(crate) fn judge(settings: &Compiled, input: &Input) -> Verdict {
         let standard = names.first().is_some_and(|name| standard::is_registered(name));
         let path = Path { pointer: &claim.path, names: &names, ends: &ends, place, standard };
         if let Some(offence) = judge.claim(&path, &claim.value) {
-            record(&mut offences, offence);
+            let denied = report::rank(settings, &offence.what) == Rank::Deny;
+            if record(&mut offences, offence) == Recorded::New && denied {
+                denials += 1;
+            }
+            if denials > MOST {
+                // More than are told, and the token is denied in any case.
+                break;
+            }
         }
     }
-    verdict(settings, &offences)
+    report::verdict(settings, &offences)
 }
 
 /// The lists that count for this token.
@@ -128,8 +96,12 @@ impl<'a> Path<'a, '_> {
     }
 }
 
+/// Whether a name can be a place in an array. The pointer of a claim does not tell an array from
+/// an object whose members are named by numbers, so that longer numbers count as names.
 fn is_index(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|b| b.is_ascii_digit())
+    name == "0"
+        || matches!(name.as_bytes(), [b'1'..=b'9', rest @ ..]
+            if rest.len() < 4 && rest.iter().all(u8::is_ascii_digit))
 }
 
 fn split<'a>(pointer: &'a str, names: &mut Vec<Cow<'a, str>>, ends: &mut Vec<usize>) {
@@ -196,8 +168,9 @@ impl Judge<'_> {
                 add(count, data);
             }
             if !standard && let Some(data) = self.in_name(name, path) {
-                // The object around it is reported: its own pointer would show the data.
-                add(place.max(1), data);
+                // The object around it is reported, or the claims set: its own pointer would show
+                // the data.
+                add(place, data);
             }
         }
         if let Some(data) = self.in_value(value, context, path) {
@@ -232,21 +205,36 @@ impl Judge<'_> {
             Value::Texts(texts) => {
                 texts.iter().filter_map(|text| strongest(&scan(text, context))).reduce(Data::or)
             }
-            Value::Integer(integer) => scan_integer(*integer, context)
-                .filter(|hit| hit.place != Place::Name)
-                .and_then(|hit| self.accept(hit, path)),
-            Value::Null | Value::Boolean(_) | Value::Number(_) | Value::Json(_) => None,
+            Value::Integer(integer) => self.in_integer(*integer, context, path),
+            Value::Number(number) => self.in_integer(whole(*number)?, context, path),
+            Value::Null | Value::Boolean(_) | Value::Json(_) => None,
         }
+    }
+
+    fn in_integer(
+        &self,
+        integer: i64,
+        context: Option<NameHit>,
+        path: &Path<'_, '_>,
+    ) -> Option<Data> {
+        scan_integer(integer, context)
+            .filter(|hit| hit.place != Place::Name)
+            .and_then(|hit| self.accept(hit, path))
     }
 
     /// Data that stands where a name should, for instance `{"john@example.com": true}`.
     fn in_name(&self, name: &str, path: &Path<'_, '_>) -> Option<Data> {
         let digits = name.bytes().filter(u8::is_ascii_digit).count();
-        if digits < 9 && !name.bytes().any(|b| b == b'@') {
+        let any = digits >= 9 || name.bytes().any(|b| b == b'@');
+        // Shorter names hold no key, unless by `password=...`.
+        if !any && name.len() < 16 && !name.bytes().any(|b| b == b'=') {
             return None;
         }
         let hits = scan(name, None);
-        let found = hits.iter().map(|hit| Hit { place: Place::Name, ..hit });
+        let found = hits
+            .iter()
+            .filter(|hit| any || hit.category == Category::Secret)
+            .map(|hit| Hit { place: Place::Name, ..hit });
         found.filter_map(|hit| self.accept(hit, path)).reduce(Data::or)
     }
 
@@ -301,6 +289,17 @@ fn named(class: NameHit, value: &Value, own: bool) -> Option<Hit> {
     }
 }
 
+/// The integer that a number with a fraction of zero or an exponent stands for, as in
+/// `4111111111111111.0`, if it is one that the number tells exactly.
+fn whole(number: f64) -> Option<i64> {
+    const EXACT: f64 = 9_007_199_254_740_992.0; // 2^53
+    #[allow(clippy::cast_possible_truncation, reason = "it has no fraction and is in range")]
+    let integer = number as i64;
+    #[allow(clippy::float_cmp, reason = "a whole number equals itself")]
+    let exact = number.abs() < EXACT && number == number.trunc();
+    exact.then_some(integer)
+}
+
 /// A private member of a JWK (RFC 7518): `d`, `k` and the rest, beside a `kty`.
 fn is_private_jwk_member(path: &Path<'_, '_>, input: &Input) -> bool {
     const PRIVATE: [&str; 7] = ["d", "k", "p", "q", "dp", "dq", "qi"];
@@ -323,74 +322,27 @@ const LOOK_BACK: usize = 8;
 
 /// One finding a claim: what is said of it twice is merged, and what is said of data in an
 /// object that is reported already is not said again.
-fn record<'a>(offences: &mut Vec<Offence<'a>>, new: Offence<'a>) {
+fn record<'a>(offences: &mut Vec<Offence<'a>>, new: Offence<'a>) -> Recorded {
     let old = offences.iter_mut().rev().take(LOOK_BACK).find(|old| old.pointer == new.pointer);
     match old {
-        None => offences.push(new),
-        Some(old) => match (&mut old.what, new.what) {
-            (What::Data(old), What::Data(new)) => *old = old.or(new),
-            (What::Denied, _) | (_, What::Unlisted) => {}
-            (old, new) => *old = new,
-        },
+        None => {
+            offences.push(new);
+            Recorded::New
+        }
+        Some(old) => {
+            match (&mut old.what, new.what) {
+                (What::Data(old), What::Data(new)) => *old = old.or(new),
+                (What::Denied, _) | (_, What::Unlisted) => {}
+                (old, new) => *old = new,
+            }
+            Recorded::Merged
+        }
     }
 }
 
-fn verdict(settings: &Compiled, offences: &[Offence<'_>]) -> Verdict {
-    let mut verdict = Verdict::permit();
-    verdict.findings.reserve_exact(offences.len());
-    let mut withheld = Vec::new();
-    for Offence { pointer, what } in offences {
-        let finding = match what {
-            What::Denied => {
-                Finding::deny("denied-claim", Severity::High, "is on the list of denied claims")
-            }
-            What::Unlisted => {
-                let message = "is not on the list of expected claims";
-                if settings.unlisted == Unlisted::Deny {
-                    Finding::deny("unlisted-claim", Severity::Medium, message)
-                } else {
-                    Finding::advise("unlisted-claim", Severity::Info, message)
-                }
-            }
-            What::Data(data) => {
-                let (rule, severity) = rule(data.hit.category);
-                let message = message(*data);
-                if data.mode == Mode::Deny {
-                    Finding::deny(rule, severity, message)
-                } else if settings.withhold == Withhold::Yes {
-                    withheld.push((*pointer).to_owned());
-                    Finding::require(rule, severity, message)
-                } else {
-                    Finding::advise(rule, severity, message)
-                }
-            }
-        };
-        verdict = verdict.with(finding.at(pointer));
-    }
-    if withheld.is_empty() { verdict } else { verdict.requiring(Requirement::Withhold(withheld)) }
-}
-
-fn rule(category: Category) -> (&'static str, Severity) {
-    match category {
-        Category::Network => ("personal-data", Severity::Low),
-        Category::Personal | Category::NationalId => ("personal-data", Severity::High),
-        Category::Financial => ("financial-data", Severity::High),
-        Category::Health => ("health-data", Severity::High),
-        Category::Cardholder => ("cardholder-data", Severity::Critical),
-        Category::Secret => ("secret", Severity::Critical),
-    }
-}
-
-fn message(data: Data) -> String {
-    let mut message = String::from("holds ");
-    message.push_str(data.hit.detector.label());
-    message.push_str(match data.found {
-        Found::Name => " (by its name; detector `",
-        Found::Value => " (found in the value; detector `",
-        Found::Decoded => " (found in the decoded value; detector `",
-        Found::Both => " (by its name and its value; detector `",
-    });
-    message.push_str(data.hit.detector.id());
-    message.push_str("`)");
-    message
+/// What became of an offence.
+#[derive(PartialEq, Eq)]
+enum Recorded {
+    New,
+    Merged,
 }

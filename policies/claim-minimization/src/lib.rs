@@ -11,7 +11,9 @@
 //! 4. A harmless claim that no allow-list names is remarked on (`unlisted-claim`).
 //!
 //! A finding stands at the outermost claim that is at fault: an object that is named for data is
-//! reported once, whatever it holds, and so is an array. An allow-list says which claims are
+//! reported once, whatever it holds, and so is an array. Where a member name itself is data, the
+//! object around it is reported; at the top level that is the claims set, the empty pointer. A
+//! verdict has at most 200 findings, denials first, and one that says that there are more. An allow-list says which claims are
 //! expected; it exempts nothing from the detectors: `permit` and `except-detectors` do.
 //!
 //! # Patterns
@@ -33,6 +35,7 @@
 
 mod judge;
 mod pattern;
+mod report;
 mod settings;
 mod standard;
 
@@ -70,7 +73,7 @@ impl Policy for ClaimMinimization {
             version: env!("CARGO_PKG_VERSION").into(),
             title: "A token carries no data that it does not need".into(),
             description: DESCRIPTION.into(),
-            phases: Phases::ISSUE | Phases::USE,
+            phases: Phases::ISSUE | Phases::USE | Phases::REFRESH,
             rules: vec![
                 rule(
                     "personal-data",
@@ -108,6 +111,12 @@ impl Policy for ClaimMinimization {
                     "The claim is not expected",
                     "Have the issuer leave the claim out, or name it in `allow`.",
                     &["GDPR 5(1)(c)", "GDPR 25(2)"],
+                ),
+                rule(
+                    "too-many-findings",
+                    "More claims are at fault than are told one by one",
+                    "Mend the claims that are told, then look again.",
+                    &["GDPR 5(1)(c)", "GDPR 25(2)", "HIPAA 164.502(b)"],
                 ),
             ],
             settings_schema: include_str!("../settings.schema.json").into(),

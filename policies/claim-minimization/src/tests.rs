@@ -57,7 +57,7 @@ fn every_rule_is_described_and_the_schema_is_an_object() {
     {
         assert!(schema.contains(setting), "{setting}");
     }
-    assert_eq!(descriptor.rules.len(), 7);
+    assert_eq!(descriptor.rules.len(), 8);
     assert!(
         descriptor.rules.iter().all(|rule| !rule.controls.is_empty() && !rule.remedy.is_empty())
     );
@@ -72,10 +72,75 @@ fn odd_pointers_do_no_harm() {
     }
 }
 
+/// So many claims of one kind, then one of another.
+fn crowd(settings: &str, count: usize, first: &Value, last: &Value) -> Vec<Finding> {
+    let mut paths: Vec<String> = (0..count).map(|n| format!("/x{n}")).collect();
+    paths.push("/y".into());
+    let values = (0..count).map(|_| first.clone()).chain([last.clone()]);
+    let claims: Vec<_> = paths.iter().map(String::as_str).zip(values).collect();
+    findings(settings, &claims)
+}
+
 #[test]
-fn many_claims_give_one_finding_each() {
-    let paths: Vec<String> = (0..2000).map(|n| format!("/x{n}")).collect();
-    let claims: Vec<_> =
-        paths.iter().map(|path| (path.as_str(), Value::Text("a@example.com".into()))).collect();
-    assert_eq!(findings("{}", &claims).len(), 2000);
+fn a_verdict_stays_in_the_bounds_of_the_host() {
+    let email = Value::Text("a@example.com".into());
+    let harmless = Value::Text("b".into());
+    let advise = r#"{"detect":{"personal":"advise"}}"#;
+    let withhold = r#"{"detect":{"personal":"advise"},"withhold":true}"#;
+    // Settings, claims, the first of them, the last, findings, effect of the one for the rest.
+    let cases = [
+        ("{}", 199, &email, &email, 200, None),
+        ("{}", 200, &email, &email, 201, Some(Effect::Deny)),
+        ("{}", 5000, &email, &email, 201, Some(Effect::Deny)),
+        ("{}", 5000, &email, &harmless, 201, Some(Effect::Deny)),
+        ("{}", 5000, &harmless, &harmless, 201, Some(Effect::Advise)),
+        ("{}", 5000, &harmless, &email, 201, Some(Effect::Advise)),
+        (advise, 300, &email, &email, 201, Some(Effect::Advise)),
+        (withhold, 199, &email, &email, 200, None),
+        (withhold, 300, &email, &email, 201, Some(Effect::Deny)),
+        (withhold, 300, &harmless, &email, 201, Some(Effect::Advise)),
+    ];
+    for (settings, count, first, last, expected, rest) in cases {
+        let found = crowd(settings, count, first, last);
+        let case = format!("{settings} {count} {first:?} {last:?}");
+        assert_eq!(found.len(), expected, "{case}");
+        let more = found.last().filter(|finding| finding.rule == "too-many-findings");
+        assert_eq!(more.map(|finding| finding.effect), rest, "{case}");
+        assert!(more.is_none_or(|finding| finding.claim.is_none()), "{case}");
+        // What comes last is not crowded out by what weighs less.
+        if first != last && *last == email {
+            assert!(found.iter().any(|f| f.claim.as_deref() == Some("/y")), "{case}");
+        }
+    }
+}
+
+#[test]
+fn long_names_do_not_make_a_verdict_too_large() {
+    let long = "n".repeat(10_000);
+    let paths: Vec<String> = (0..100).map(|n| format!("/{long}/x{n}")).collect();
+    let email = Value::Text("a@example.com".into());
+    let claims: Vec<_> = paths.iter().map(|path| (path.as_str(), email.clone())).collect();
+    let found = findings("{}", &claims);
+    let bytes: usize = found.iter().filter_map(|f| f.claim.as_ref()).map(String::len).sum();
+    assert!(bytes <= 128 << 10, "{bytes}");
+    assert!(
+        found.last().is_some_and(|f| f.rule == "too-many-findings" && f.effect == Effect::Deny)
+    );
+}
+
+#[test]
+fn data_in_a_name_is_not_shown() {
+    // Parts, so that no line looks like a live key.
+    let key = ["/sk_li", "ve_4eC39HqLyjWDarjtT1zdp7dc"].concat();
+    for path in ["/4111111111111111", "/john@example.com", "/john@example.com/a/b", &key] {
+        let found = findings("{}", &[(path, Value::Boolean(true))]);
+        let [finding] = found.as_slice() else { panic!("{path}: {found:?}") };
+        assert_eq!(finding.claim.as_deref(), Some(""), "{path}");
+        assert_eq!(finding.effect, Effect::Deny, "{path}");
+        assert!(finding.message.contains("a member name at the top level"), "{path}");
+    }
+    let nested = ["/x", &key].concat();
+    let found = findings("{}", &[(nested.as_str(), Value::Boolean(true))]);
+    assert_eq!(found.len(), 1);
+    assert_eq!((found[0].rule.as_str(), found[0].claim.as_deref()), ("secret", Some("/x")));
 }
