@@ -136,5 +136,8 @@ pub trait Policy: Sized + Send + Sync + 'static {
 /// What is wrong with the settings, each with a JSON Pointer to the setting.
 pub fn configure<P: Policy>(settings: &str) -> Result<P, Vec<SettingError>> {
     let parsed: P::Settings = settings::read(settings).map_err(|error| vec![error])?;
-    P::configure(parsed)
+    let policy = P::configure(parsed)?;
+    #[cfg(target_arch = "wasm32")]
+    alloc::make_room();
+    Ok(policy)
 }

@@ -29,8 +29,7 @@
 //! ```
 //!
 //! It is synchronous and does no I/O while it decides: call it from any thread
-//! or async runtime. A decision with the policies of the `baseline` bundle takes
-//! less than the signature check before it.
+//! or async runtime.
 
 mod authorizer;
 mod challenge;
