@@ -238,16 +238,6 @@ impl Reads {
             time: raw.time,
         })
     }
-
-    /// Whether it reads anything that a request can change while the token stays.
-    #[must_use]
-    pub fn only_the_token(&self) -> bool {
-        self.request.is_empty()
-            && self.request_headers.is_empty()
-            && self.query.is_empty()
-            && self.signals.is_empty()
-            && self.facts.is_empty()
-    }
 }
 
 impl contract::Phases {

@@ -113,11 +113,11 @@ struct Active {
 /// What the bundle says of one policy, beside what the engine knows.
 #[derive(Debug)]
 struct Entry {
-    id: String,
+    id: Arc<str>,
     enforcement: Enforcement,
     on_fault: tokenward_bundle::OnFault,
     descriptor: Arc<tokenward_engine::Descriptor>,
-    digest: String,
+    digest: Arc<str>,
     reads: Arc<Reads>,
 }
 
@@ -150,11 +150,11 @@ impl Active {
 impl Entry {
     fn new(policy: &BundledPolicy, module: &LoadedPolicy) -> Self {
         Self {
-            id: policy.entry.id().to_owned(),
+            id: policy.entry.id().into(),
             enforcement: policy.entry.enforcement,
             on_fault: policy.entry.on_fault,
             descriptor: Arc::new(module.descriptor().clone()),
-            digest: module.digest().to_owned(),
+            digest: module.digest().into(),
             reads: Arc::new(module.reads().clone()),
         }
     }
@@ -205,14 +205,6 @@ impl Authorizer {
     #[must_use]
     pub fn active(&self) -> Arc<BundleVersion> {
         Arc::clone(&self.active.load().version)
-    }
-
-    /// The claim paths, as JSON Pointers, that some active policy reads are in
-    /// each policy's [`Reads`].
-    #[must_use]
-    pub fn reads(&self) -> Vec<(String, Arc<Reads>)> {
-        let active = self.active.load();
-        active.entries.iter().map(|e| (e.id.clone(), Arc::clone(&e.reads))).collect()
     }
 
     /// Decides about a request to a protected resource, now.
@@ -406,7 +398,7 @@ impl Entry {
                 // The engine let only rules through that the policy describes.
                 let rule = self.descriptor.rule(&finding.rule)?;
                 Some(ReportedFinding {
-                    policy: self.id.clone(),
+                    policy: self.id.to_string(),
                     rule: finding.rule.clone(),
                     title: rule.title.clone(),
                     severity: finding.severity,
@@ -423,11 +415,11 @@ impl Entry {
 
     fn report(&self, evaluation: &Evaluation) -> PolicyReport {
         PolicyReport {
-            id: self.id.clone(),
+            id: Arc::clone(&self.id),
             enforcement: self.enforcement,
             on_fault: self.on_fault,
             descriptor: Arc::clone(&self.descriptor),
-            digest: self.digest.clone(),
+            digest: Arc::clone(&self.digest),
             reads: Arc::clone(&self.reads),
             status: status(&evaluation.outcome),
             remembered: matches!(evaluation.outcome, Outcome::Remembered(_)),

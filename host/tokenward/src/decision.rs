@@ -80,7 +80,7 @@ pub struct ReportedFinding {
 #[derive(Debug, Clone)]
 pub struct PolicyReport {
     /// Its id in the bundle.
-    pub id: String,
+    pub id: Arc<str>,
     /// What its findings do.
     pub enforcement: Enforcement,
     /// What its faults do.
@@ -88,7 +88,7 @@ pub struct PolicyReport {
     /// Who it is.
     pub descriptor: Arc<Descriptor>,
     /// The digest of its component.
-    pub digest: String,
+    pub digest: Arc<str>,
     /// What it was given.
     pub reads: Arc<Reads>,
     /// What came of it.

@@ -53,7 +53,7 @@ fn groups<'a>(findings: &[&'a ReportedFinding]) -> Vec<Group<'a>> {
 fn heading(page: &mut Page, finding: &ReportedFinding, policies: &[PolicyReport]) {
     page.blank();
     page.paragraph(0, 2, &[(BOLD, &finding.policy), (QUIET, mark(finding.enforcement))]);
-    let risk = policies.iter().find(|p| p.id == finding.policy).and_then(|p| p.risk.as_ref());
+    let risk = policies.iter().find(|p| *p.id == *finding.policy).and_then(|p| p.risk.as_ref());
     if let Some(risk) = risk {
         page.plain_field(2, "risk", LABEL + 2, &risk_in_words(risk));
     }
