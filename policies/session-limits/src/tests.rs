@@ -123,9 +123,7 @@ fn input(
     facts: &[Given],
 ) -> Input {
     let token = Token { kind, header: Vec::new(), key: None, encryption: None, binding: None };
-    let claim = |(path, value): &Given| {
-        Some(Claim { path: (*path).into(), value: value.clone()? })
-    };
+    let claim = |(path, value): &Given| Some(Claim { path: (*path).into(), value: value.clone()? });
     let fact = |(name, value): &Given| Some(Fact { name: (*name).into(), value: value.clone()? });
     Input {
         phase,
@@ -174,10 +172,8 @@ fn messages_say_what_is_wrong() {
     let at = |moment| Some(Value::Integer(moment));
     assert_eq!(
         messages(&[], &[]),
-        [
-            "not known: `session.state`, `session.active`, `session.last-seen-at`, \
-             `session.started-at` or the claim `auth_time`"
-        ]
+        ["not known: `session.state`, `session.active`, `session.last-seen-at`, \
+             `session.started-at` or the claim `auth_time`"]
     );
     let live = ("session.state", text("active"));
     assert_eq!(
