@@ -136,6 +136,7 @@ fn input(
     }
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "what is given is an option")]
 fn text(text: &str) -> Option<Value> {
     Some(Value::Text(text.into()))
 }
