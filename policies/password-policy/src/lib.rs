@@ -9,7 +9,7 @@ mod tests;
 use tokenward_policy::prelude::*;
 
 pub use class::{Class, Required};
-pub use settings::{Expired, MaxAge, Profile, Reaction, Settings, Unknown};
+pub use settings::{MaxAge, Profile, Reaction, Settings};
 
 use class::{FACTS, Has};
 
@@ -37,10 +37,10 @@ pub struct PasswordPolicy {
     max_length: Option<u32>,
     classes: Required,
     max_age: Option<i64>,
-    expired: Expired,
+    expired: Reaction,
     /// In the order of [`FAULTS`].
     faults: [Reaction; 3],
-    unknown: Unknown,
+    unknown: Reaction,
     password_methods: Vec<String>,
 }
 
@@ -108,7 +108,7 @@ impl PasswordPolicy {
                 MaxAge::Seconds(seconds) => Some(seconds),
                 MaxAge::Unlimited => None,
             },
-            expired: settings.expired.unwrap_or(Expired::Deny),
+            expired: settings.expired.unwrap_or(Reaction::Deny),
             faults: faults.map(|reaction| reaction.unwrap_or(fault)),
             unknown: settings.unknown,
             password_methods: settings.password_methods,
@@ -192,10 +192,7 @@ impl PasswordPolicy {
         };
         if too_old {
             let message = with_number("older than ", max, " seconds");
-            found.push(match self.expired {
-                Expired::Advise => Finding::advise("expired", Severity::Low, message),
-                Expired::Deny => Finding::deny("expired", Severity::High, message),
-            });
+            found.extend(finding(self.expired, "expired", message));
         }
     }
 
@@ -206,10 +203,7 @@ impl PasswordPolicy {
             }
             match Has::read(input.fact(fact)) {
                 Has::No => {}
-                Has::Yes if reaction == Reaction::Advise => {
-                    found.push(Finding::advise(rule, Severity::Low, message));
-                }
-                Has::Yes => found.push(Finding::deny(rule, Severity::High, message)),
+                Has::Yes => found.extend(finding(reaction, rule, message.into())),
                 Has::Unknown => unknown.push(fact),
                 Has::Malformed => found.push(malformed(fact, NO_BOOLEAN)),
             }
@@ -217,15 +211,10 @@ impl PasswordPolicy {
     }
 
     fn judge_unknown(&self, unknown: &[&str], found: &mut Vec<Finding>) {
-        let rule = "unknown-password";
-        if unknown.is_empty() || self.unknown == Unknown::Ignore {
-            return;
+        if !unknown.is_empty() {
+            let message = ["not known: `", &unknown.join("`, `"), "`"].concat();
+            found.extend(finding(self.unknown, "unknown-password", message));
         }
-        let message = ["not known: `", &unknown.join("`, `"), "`"].concat();
-        found.push(match self.unknown {
-            Unknown::Deny => Finding::deny(rule, Severity::High, message),
-            _ => Finding::advise(rule, Severity::Low, message),
-        });
     }
 }
 
@@ -237,6 +226,14 @@ const NO_BOOLEAN: &str = "` is neither `true` nor `false`";
 /// A fact that is known; `null` says that it is not.
 fn known<'a>(input: &'a Input, fact: &str) -> Option<&'a Value> {
     input.fact(fact).filter(|value| **value != Value::Null)
+}
+
+fn finding(reaction: Reaction, rule: &str, message: String) -> Option<Finding> {
+    match reaction {
+        Reaction::Ignore => None,
+        Reaction::Advise => Some(Finding::advise(rule, Severity::Low, message)),
+        Reaction::Deny => Some(Finding::deny(rule, Severity::High, message)),
+    }
 }
 
 fn malformed(fact: &str, message: &str) -> Finding {

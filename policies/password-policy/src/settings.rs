@@ -31,8 +31,8 @@ pub struct Settings {
     pub classes: Option<Required>,
     /// The age at which a password expires.
     pub max_age: Option<MaxAge>,
-    /// What happens when it has.
-    pub expired: Option<Expired>,
+    /// What happens when it has: not [`Reaction::Ignore`].
+    pub expired: Option<Reaction>,
     /// What happens to a password that is known to have been stolen.
     pub breached: Option<Reaction>,
     /// What happens to a common password.
@@ -40,7 +40,7 @@ pub struct Settings {
     /// What happens to a password that contains the name of its user or of the service.
     pub contains_name: Option<Reaction>,
     /// What happens when something that is judged is not known.
-    pub unknown: Unknown,
+    pub unknown: Reaction,
     /// Further values of `login.method` that mean a password.
     pub password_methods: Vec<String>,
 }
@@ -65,32 +65,10 @@ pub enum MaxAge {
     Unlimited,
 }
 
-/// What happens when a password has expired.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Expired {
-    /// It is reported.
-    Advise,
-    /// The log-in is refused.
-    Deny,
-}
-
 /// What a rule does when it applies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Reaction {
-    /// Nothing.
-    Ignore,
-    /// It is reported.
-    Advise,
-    /// The log-in is refused.
-    Deny,
-}
-
-/// What happens when something is not known.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Unknown {
+pub enum Reaction {
     /// Nothing.
     Ignore,
     /// It is reported.
@@ -117,6 +95,8 @@ impl Settings {
         };
         if self.expired.is_some() && !expires {
             wrong("/expired", "has no effect without `max-age`; leave it out, or give `max-age`");
+        } else if self.expired == Some(Reaction::Ignore) {
+            wrong("/expired", "is `ignore`; give `advise` or `deny`, or no `max-age`");
         }
         for (at, method) in self.password_methods.iter().enumerate() {
             let known = ["password", "pwd"].into_iter();
