@@ -155,6 +155,21 @@ fn risk_score_table() {
 }
 
 #[test]
+fn session_limits_table() {
+    whole_table::<session_limits::SessionLimits>("session-limits");
+}
+
+#[test]
+fn reissue_rate_table() {
+    whole_table::<reissue_rate::ReissueRate>("reissue-rate");
+}
+
+#[test]
+fn password_policy_table() {
+    whole_table::<password_policy::PasswordPolicy>("password-policy");
+}
+
+#[test]
 fn claim_minimization_random() {
     let settings = [json!({}), json!({"unlisted": "deny", "min-confidence": "low"})];
     random_inputs::<claim_minimization::ClaimMinimization>("claim-minimization", &settings);
@@ -179,6 +194,26 @@ fn lifetime_limits_random() {
 fn risk_score_random() {
     let settings = [json!({}), json!({"profile": "classic"}), json!({"unknown": "trip"})];
     random_inputs::<risk_score::RiskScore>("risk-score", &settings);
+}
+
+#[test]
+fn session_limits_random() {
+    let lenient = json!({"unknown": "ignore", "effect": "step-up", "machine-clients": "judge",
+        "require-session-id": true});
+    random_inputs::<session_limits::SessionLimits>("session-limits", &[json!({}), lenient]);
+}
+
+#[test]
+fn reissue_rate_random() {
+    let strict = json!({"limits": [{"window": 9, "max-addresses": 2}], "unknown": "deny"});
+    random_inputs::<reissue_rate::ReissueRate>("reissue-rate", &[json!({}), strict]);
+}
+
+#[test]
+fn password_policy_random() {
+    let letters = json!({"classes": ["letter", "digit"], "unknown": "advise"});
+    let settings = [json!({}), json!({"profile": "classic"}), letters];
+    random_inputs::<password_policy::PasswordPolicy>("password-policy", &settings);
 }
 
 /// The schema that a policy publishes and the settings that it takes agree.
