@@ -198,11 +198,9 @@ fn risk_score_random() {
 
 #[test]
 fn audience_binding_random() {
-    let sensitive = json!({"max-audiences": 1, "sensitive": [{"methods": ["POST"], "path": "/records/**"}]});
-    random_inputs::<audience_binding::AudienceBinding>(
-        "audience-binding",
-        &[json!({}), sensitive],
-    );
+    let sensitive =
+        json!({"max-audiences": 1, "sensitive": [{"methods": ["POST"], "path": "/records/**"}]});
+    random_inputs::<audience_binding::AudienceBinding>("audience-binding", &[json!({}), sensitive]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use tokenward_detect::{Confidence, Detector, Hit, scan, scan_integer};
 
 /// What an identifier says of its subject, in words that follow `holds`.
 pub(crate) fn told_by(subject: &str) -> Option<&'static str> {
-    let found = scan(subject, None).strongest(tells);
+    let found = scan(subject, None).strongest(|hit| tells(*hit));
     found
         .map(|hit| hit.detector.label())
         .or_else(|| is_name(subject).then_some("several words, as a person's name does"))
@@ -12,11 +12,11 @@ pub(crate) fn told_by(subject: &str) -> Option<&'static str> {
 
 /// The same of an integer.
 pub(crate) fn told_by_integer(subject: i64) -> Option<&'static str> {
-    scan_integer(subject, None).filter(tells).map(|hit| hit.detector.label())
+    scan_integer(subject, None).filter(|hit| tells(*hit)).map(|hit| hit.detector.label())
 }
 
 /// A hint is not enough: `ab12@clients` names a machine, ten digits a row in a table.
-fn tells(hit: &Hit) -> bool {
+fn tells(hit: Hit) -> bool {
     hit.confidence >= Confidence::Medium
         && matches!(
             hit.detector,

@@ -120,8 +120,8 @@ impl Policy for Consent {
                 Err(finding) => verdict.findings.push(finding),
                 Ok(None) => {}
                 Ok(Some(route)) => {
-                    let names = route.purposes.iter().map(String::as_str);
-                    purposes::add(&mut served, names, ToldBy::Settings);
+                    let of_route = route.purposes.iter().map(String::as_str);
+                    purposes::add(&mut served, of_route, ToldBy::Settings);
                     // What cannot be read is reported already.
                     if unreadable.is_empty() {
                         verdict.findings.extend(self.judge_binding(&named, route));

@@ -36,8 +36,8 @@ fn the_schema_names_every_legal_basis() {
     let bases = bases.as_array().expect("a list");
     assert_eq!(bases.len(), 5);
     for name in bases {
-        let basis: Basis = serde_json::from_value(name.clone()).expect("a basis");
-        assert_eq!(basis.as_str(), name);
+        let read: Basis = serde_json::from_value(name.clone()).expect("a basis");
+        assert_eq!(read.as_str(), name);
     }
 }
 

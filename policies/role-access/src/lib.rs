@@ -136,7 +136,7 @@ impl RoleAccess {
         for path in &self.role_claims {
             let Some(claim) = input.claim(path) else { continue };
             let mut unknown = 0;
-            let mut hold = |name: &str| {
+            let mut take = |name: &str| {
                 if name.is_empty() {
                     return;
                 }
@@ -148,9 +148,9 @@ impl RoleAccess {
                 }
             };
             match claim {
-                Value::Text(text) if self.space_separated => text.split(' ').for_each(hold),
-                Value::Text(name) => hold(name),
-                Value::Texts(names) => names.iter().for_each(|name| hold(name)),
+                Value::Text(text) if self.space_separated => text.split(' ').for_each(take),
+                Value::Text(name) => take(name),
+                Value::Texts(names) => names.iter().for_each(|name| take(name)),
                 // The contract gives an empty array as JSON text.
                 Value::Json(json) if json == "[]" => {}
                 _ => {
