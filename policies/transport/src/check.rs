@@ -74,16 +74,12 @@ fn check_list(at: &str, items: &[String], is_wrong: Wrong, errors: &mut Vec<Sett
 /// A host as it is given to policies: without port, IPv6 in brackets.
 fn wrong_host(host: &str) -> Option<&'static str> {
     let address = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-    let is_right = match address {
-        Some(address) => {
-            let of_address = |b: u8| b.is_ascii_digit() || b"abcdef:.".contains(&b);
-            address.contains(':') && address.bytes().all(of_address)
-        }
-        None => {
-            let of_name =
-                |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-._~".contains(&b);
-            host.bytes().all(of_name)
-        }
+    let is_right = if let Some(address) = address {
+        let of_address = |b: u8| b.is_ascii_digit() || b"abcdef:.".contains(&b);
+        address.contains(':') && address.bytes().all(of_address)
+    } else {
+        let of_name = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-._~".contains(&b);
+        host.bytes().all(of_name)
     };
     let fits = (1..=253).contains(&host.len()) && !host.ends_with('.');
     (!is_right || !fits).then_some(
