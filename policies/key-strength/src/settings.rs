@@ -129,14 +129,13 @@ pub(crate) fn check(settings: &Settings) -> Result<Vec<&'static Algorithm>, Vec<
         wrong("/min-rsa-bits", no_rsa);
     }
     match settings.advise_rsa_bits {
-        None => {}
         Some(advised) if !RSA_BITS.contains(&advised) => wrong("/advise-rsa-bits", bits),
         Some(_) if !has_rsa => wrong("/advise-rsa-bits", no_rsa),
         Some(advised) if advised <= settings.min_rsa_bits => wrong(
             "/advise-rsa-bits",
             "is not above `min-rsa-bits`, so that it never applies; give more bits",
         ),
-        Some(_) => {}
+        None | Some(_) => {}
     }
     if !HMAC_BITS.contains(&settings.min_hmac_bits) {
         wrong("/min-hmac-bits", "is out of range; give 256 to 8192 bits");
