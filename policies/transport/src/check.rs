@@ -3,7 +3,7 @@
 use tokenward_policy::SettingError;
 
 use crate::settings::{Demand, Reaction, Settings, TlsVersion};
-use crate::tls::Cipher;
+use crate::tls::{self, Cipher};
 
 /// The most items of a list.
 const MOST: usize = 200;
@@ -27,7 +27,7 @@ pub(crate) fn check(settings: &Settings) -> Vec<SettingError> {
                 "is empty, so that no request would pass; name one, or leave it out",
             ));
         }
-        if settings.dated_ciphers != Settings::default().dated_ciphers {
+        if settings.dated_ciphers != Reaction::Advise {
             errors.push(SettingError::new(
                 "/dated-ciphers",
                 "has no effect, as `ciphers` names those that are allowed; leave it out",
@@ -106,6 +106,6 @@ fn wrong_cipher(cipher: &str) -> Option<&'static str> {
 /// Suites that name a key exchange belong to versions before 1.3.
 fn wrong_cipher_of_1_3(cipher: &str) -> Option<&'static str> {
     wrong_cipher(cipher).or_else(|| {
-        cipher.contains("_WITH_").then_some("belongs to TLS 1.2, which `min-tls` does not allow")
+        tls::names_exchange(cipher).then_some("belongs to TLS 1.2, which `min-tls` does not allow")
     })
 }

@@ -1,6 +1,7 @@
 //! Tokens travel over sound TLS, and where nobody else reads them.
 
 mod check;
+mod choice;
 mod cookie;
 mod rules;
 mod settings;

@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::choice::choice;
+
 /// What a bundle may set.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -48,57 +50,56 @@ pub struct Settings {
     pub unknown_cookie: Reaction,
 }
 
-/// What a rule does when it applies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Reaction {
-    /// Nothing.
-    Ignore,
-    /// It is reported.
-    Advise,
-    /// The request is refused.
-    Deny,
+choice! {
+    /// What a rule does when it applies.
+    Reaction {
+        /// Nothing.
+        Ignore = "ignore",
+        /// It is reported.
+        Advise = "advise",
+        /// The request is refused.
+        Deny = "deny",
+    }
 }
 
-/// The same, for what cannot be ignored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Effect {
-    /// It is reported.
-    Advise,
-    /// The request is refused.
-    Deny,
+choice! {
+    /// The same, for what cannot be ignored.
+    Effect {
+        /// It is reported.
+        Advise = "advise",
+        /// The request is refused.
+        Deny = "deny",
+    }
 }
 
-/// Whether something must be so.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Demand {
-    /// It need not.
-    Ignore,
-    /// Without it, the request is refused.
-    Require,
+choice! {
+    /// Whether something must be so.
+    Demand {
+        /// It need not.
+        Ignore = "ignore",
+        /// Without it, the request is refused.
+        Require = "require",
+    }
 }
 
-/// A version of TLS.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-pub enum TlsVersion {
-    /// TLS 1.2 (RFC 5246).
-    #[serde(rename = "1.2")]
-    V1_2,
-    /// TLS 1.3 (RFC 8446).
-    #[serde(rename = "1.3")]
-    V1_3,
+choice! {
+    /// A version of TLS.
+    TlsVersion {
+        /// TLS 1.2 (RFC 5246).
+        V1_2 = "1.2",
+        /// TLS 1.3 (RFC 8446).
+        V1_3 = "1.3",
+    }
 }
 
-/// What `SameSite` must be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SameSiteDemand {
-    /// `Lax` or `Strict`.
-    Lax,
-    /// `Strict`.
-    Strict,
+choice! {
+    /// What `SameSite` must be.
+    SameSiteDemand {
+        /// `Lax` or `Strict`.
+        Lax = "lax",
+        /// `Strict`.
+        Strict = "strict",
+    }
 }
 
 impl Default for Settings {

@@ -118,7 +118,7 @@ fn cipher_suites_are_read() {
                 "TLS_DH_ANON_WITH_AES_128_GCM_SHA256",
                 "TLS_SHA256_SHA256",
                 "TLS_EMPTY_RENEGOTIATION_INFO_SCSV",
-                "TLS_",
+                "TLS_GCM",
                 "RC4-SHA",
                 "RC4-MD5",
                 "DES-CBC3-SHA",
@@ -134,6 +134,8 @@ fn cipher_suites_are_read() {
             Cipher::Unreadable,
             &[
                 "",
+                "TLS",
+                "TLS_",
                 "AES128-SHA",
                 "ECDHE-RSA-AES128-GCM-SHA256",
                 "tls_aes_128_gcm_sha256",

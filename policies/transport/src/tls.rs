@@ -39,26 +39,44 @@ pub(crate) enum Cipher {
 impl Cipher {
     /// From its IANA name. Weak ones are found by the names of OpenSSL too.
     pub(crate) fn of(name: &str) -> Self {
-        let words = || name.split(['_', '-']);
-        let has = |word: &str| words().any(|w| w.eq_ignore_ascii_case(word));
-        if words().any(is_weak_word) {
-            return Self::Weak;
+        let mut is_iana = false;
+        let (mut is_strong, mut is_cbc, mut names_exchange) = (false, false, false);
+        let (mut exchange, mut last) = ("", "");
+        for (index, word) in name.split(is_separator).enumerate() {
+            if is_weak_word(word) {
+                return Self::Weak;
+            }
+            match index {
+                0 => is_iana = word == "TLS",
+                1 => exchange = word,
+                _ => {}
+            }
+            is_strong |= is_strong_word(word);
+            is_cbc |= word == "CBC";
+            names_exchange |= word == "WITH";
+            last = word;
         }
-        let Some(suite) = name.strip_prefix("TLS_") else { return Self::Unreadable };
-        if !suite.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
+        let is_plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        if !is_iana || exchange.is_empty() || !is_plain {
             return Self::Unreadable;
         }
-        if !words().any(is_strong_word) {
+        if !is_strong {
             return Self::Weak;
         }
         // Suites of TLS 1.3 name no key exchange, and all have forward secrecy.
-        let exchange = suite.split_once("_WITH_").map(|(exchange, _)| exchange);
-        let forward = exchange.is_none_or(|exchange| {
-            matches!(exchange.split('_').next(), Some("ECDHE" | "DHE" | "ECCPWD"))
-        });
-        let sha1 = has("CBC") && suite.ends_with("_SHA");
-        if sha1 || !forward { Self::Dated } else { Self::Sound }
+        let is_forward = !names_exchange || matches!(exchange, "ECDHE" | "DHE" | "ECCPWD");
+        if is_forward && !(is_cbc && last == "SHA") { Self::Sound } else { Self::Dated }
     }
+}
+
+/// Whether a suite names its key exchange, as those before TLS 1.3 do.
+pub(crate) fn names_exchange(cipher: &str) -> bool {
+    cipher.split(is_separator).any(|word| word == "WITH")
+}
+
+/// Between the words of IANA's names, and of OpenSSL's.
+fn is_separator(c: char) -> bool {
+    c == '_' || c == '-'
 }
 
 /// Encryption that is broken or none, keys for export, no authentication, a broken digest.
