@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use tokenward_policy::testing::{assert_rules_are_told, assert_schema_is_that_of, run_cases};
 use tokenward_policy::{
-    Claim, ClaimSelector, Encryption, Input, Phase, Policy, Token, TokenKind, TokenParts, Value,
-    configure,
+    Claim, ClaimSelector, Encryption, Input, Phase, Phases, Policy, Token, TokenKind, TokenParts,
+    Value, configure,
 };
 
 use crate::{EncryptionRequired, sensitive};
@@ -19,6 +19,12 @@ fn cases() {
 #[test]
 fn the_schema_is_that_of_the_settings() {
     assert_schema_is_that_of::<EncryptionRequired>(&[]);
+}
+
+#[test]
+fn is_asked_in_every_phase_but_login() {
+    let phases = Phases::ISSUE | Phases::USE | Phases::REFRESH;
+    assert_eq!(EncryptionRequired::descriptor().phases, phases);
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 use tokenward_policy::testing::{assert_rules_are_told, assert_schema_is_that_of, run_cases};
 use tokenward_policy::{
-    Effect, Fact, Input, Key, Phase, Policy, Reads, Token, TokenKind, TokenParts, Value, configure,
+    Effect, Fact, Input, Key, Phase, Phases, Policy, Reads, Token, TokenKind, TokenParts, Value,
+    configure,
 };
 
 use crate::KeyStrength;
@@ -18,6 +19,12 @@ fn cases() {
 #[test]
 fn the_schema_is_that_of_the_settings() {
     assert_schema_is_that_of::<KeyStrength>(&[]);
+}
+
+#[test]
+fn is_asked_in_every_phase_but_login() {
+    let phases = Phases::ISSUE | Phases::USE | Phases::REFRESH;
+    assert_eq!(KeyStrength::descriptor().phases, phases);
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use tokenward_policy::testing::{assert_rules_are_told, assert_schema_is_that_of, run_cases};
 use tokenward_policy::{
-    Cookie, Effect, Fact, Finding, Input, Phase, Policy, Reads, Request, RequestParts, SameSite,
-    Tls, Token, TokenKind, TokenLocation, Value, configure,
+    Cookie, Effect, Fact, Finding, Input, Phase, Phases, Policy, Reads, Request, RequestParts,
+    SameSite, Tls, Token, TokenKind, TokenLocation, Value, configure,
 };
 
 use crate::Transport;
@@ -21,6 +21,12 @@ fn cases() {
 #[test]
 fn the_schema_is_that_of_the_settings() {
     assert_schema_is_that_of::<Transport>(&[]);
+}
+
+#[test]
+fn is_asked_in_every_phase_but_login() {
+    let phases = Phases::ISSUE | Phases::USE | Phases::REFRESH;
+    assert_eq!(Transport::descriptor().phases, phases);
 }
 
 #[test]
