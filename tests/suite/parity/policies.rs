@@ -47,6 +47,16 @@ policies! {
             "routes": [{"path": "/records/**", "purposes": ["records:write"]}],
         },
     ];
+    encryption_required::EncryptionRequired, "encryption-required", [
+        {},
+        {"require": "always", "exempt-kinds": ["access"]},
+        {"require": "never", "always-kinds": ["id"], "always-audiences": ["a"]},
+    ];
+    key_strength::KeyStrength, "key-strength", [
+        {},
+        {"symmetric": "deny", "unknown-age": "deny", "key-age-effect": "deny"},
+        {"unknown-key": "ignore", "min-rsa-bits": 3072},
+    ];
     lifetime_limits::LifetimeLimits, "lifetime-limits", [
         {},
         {"max-session-age": 28800, "missing-iat": "deny"},
@@ -88,5 +98,11 @@ policies! {
         {},
         {"unknown": "ignore", "effect": "step-up", "machine-clients": "judge",
             "require-session-id": true},
+    ];
+    transport::Transport, "transport", [
+        {},
+        {"unknown": "deny", "unknown-tls": "deny", "unknown-location": "deny",
+            "refresh-in-cookie": "require", "min-tls": "1.3", "max-cookie-age": 600},
+        {"exempt-hosts": ["api.example"], "client-certificate": "require"},
     ];
 }
