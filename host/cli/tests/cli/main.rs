@@ -8,6 +8,8 @@ mod check;
 mod commands;
 mod configuration;
 mod json;
+mod lint;
+mod policy;
 mod readme;
 mod support;
 mod tokens;
