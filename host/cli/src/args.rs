@@ -62,6 +62,8 @@ pub(crate) enum BundleCommand {
     Inspect(InspectArgs),
     /// List the built-in bundles
     List,
+    /// Print the reference of a bundle, in Markdown
+    Docs(BundleDocsArgs),
 }
 
 #[derive(Subcommand)]
@@ -70,6 +72,8 @@ pub(crate) enum PolicyCommand {
     List(PolicyListArgs),
     /// Show what a policy is, reads, can be set to, and needs
     Inspect(PolicyInspectArgs),
+    /// Print the reference of a policy, in Markdown
+    Docs(PolicyDocsArgs),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -344,4 +348,27 @@ pub(crate) struct LintArgs {
     /// Compile the policies anew
     #[arg(long)]
     pub(crate) no_cache: bool,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct PolicyDocsArgs {
+    /// A built-in policy by name, or a component's file
+    #[arg(value_name = "NAME|FILE.wasm", conflicts_with = "all", required_unless_present = "all")]
+    pub(crate) policy: Option<String>,
+    /// All built-in policies
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Write DIR/POLICY/README.md instead
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// A component's case tables, `*.toml`: examples are chosen from them
+    #[arg(long, value_name = "DIR", conflicts_with = "all")]
+    pub(crate) cases: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct BundleDocsArgs {
+    /// A built-in bundle by name, or a folder with `bundle.toml`
+    #[arg(value_name = "NAME|DIR", default_value = tokenward::DEFAULT_BUNDLE)]
+    pub(crate) bundle: String,
 }

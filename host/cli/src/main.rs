@@ -7,6 +7,7 @@ mod call;
 mod check;
 mod decode;
 mod demo;
+mod docs;
 mod evidence;
 mod exit;
 mod key_files;
@@ -51,9 +52,11 @@ fn run(command: Command, output: &Output) -> anyhow::Result<Exit> {
         Command::Token { command: TokenCommand::Decode(args) } => decode::run(&args, output),
         Command::Token { command: TokenCommand::Mint(args) } => mint::run(&args, output),
         Command::Bundle { command: BundleCommand::Inspect(args) } => bundle::inspect(&args, output),
+        Command::Bundle { command: BundleCommand::Docs(args) } => docs::bundle(&args, output),
         Command::Bundle { command: BundleCommand::List } => bundle::list(output),
         Command::Lint(args) => lint::run(&args, output),
         Command::Policy { command: PolicyCommand::List(args) } => policy::list(&args, output),
+        Command::Policy { command: PolicyCommand::Docs(args) } => docs::policies(&args, output),
         Command::Policy { command: PolicyCommand::Inspect(args) } => policy::inspect(&args, output),
         Command::Completions { shell } => completions(shell, output),
         Command::Demo => demo::run(output),

@@ -91,7 +91,7 @@ mod tests {
                     [[case]]\nname='b'\nclaims='{\"x\":[1]}'\n[[case]]\nname='c'\n";
         let claims = claims_of(text).unwrap();
         let paths: Vec<_> = claims.iter().flat_map(paths).collect();
-        assert_eq!(paths, ["/a~1b/c", "/a~1b", "/tenant", "/x"]);
+        assert_eq!(paths, ["/tenant", "/a~1b/c", "/a~1b", "/x"]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ mod inspect;
 mod list;
 mod probe;
 pub(crate) mod schema;
-mod source;
+pub(crate) mod source;
 
 pub(crate) use inspect::inspect;
 pub(crate) use list::list;

@@ -194,7 +194,7 @@ pub(crate) fn read(page: &mut Page, indent: usize, width: usize, reads: &Reads) 
     }
 }
 
-fn in_words(reads: &Reads) -> [Option<String>; 9] {
+pub(crate) fn in_words(reads: &Reads) -> [Option<String>; 9] {
     let named = |what: &str, names: String| (!names.is_empty()).then(|| format!("{what} {names}"));
     let parts = |names: Vec<String>| names.join(", ");
     [
