@@ -45,7 +45,27 @@ fn run() -> Result<(), String> {
         let _ = writeln!(generated, "    ({name:?}, include_str!({file})),");
     }
     generated.push_str("];\n");
-    write(&out.join("embedded.rs"), generated.as_bytes())
+    write(&out.join("embedded.rs"), generated.as_bytes())?;
+    write(&out.join("policy_cases.rs"), policy_cases(&folder, &names)?.as_bytes())
+}
+
+/// The case tables of every policy, as a constant.
+fn policy_cases(folder: &Path, names: &[String]) -> Result<String, String> {
+    let mut generated = String::from("static CASES: &[(&str, &[(&str, &str)])] = &[\n");
+    for name in names {
+        let _ = writeln!(generated, "    ({name:?}, &[");
+        let cases = folder.join(name).join("cases");
+        let files = if cases.is_dir() { entries(&cases)? } else { Vec::new() };
+        for file in files.iter().filter(|file| file.extension().is_some_and(|e| e == "toml")) {
+            let absolute =
+                fs::canonicalize(file).map_err(|e| format!("{}: {e}", file.display()))?;
+            let (name, file) = (file_name(file), literal(&absolute)?);
+            let _ = writeln!(generated, "        ({name:?}, include_str!({file})),");
+        }
+        generated.push_str("    ]),\n");
+    }
+    generated.push_str("];\n");
+    Ok(generated)
 }
 
 /// Every folder of `policies/` with a manifest is a policy, and its package has the folder's name.

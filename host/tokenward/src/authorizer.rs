@@ -424,6 +424,7 @@ impl Entry {
             status: status(&evaluation.outcome),
             remembered: matches!(evaluation.outcome, Outcome::Remembered(_)),
             fuel: evaluation.fuel,
+            memory_bytes: evaluation.memory.peak,
             elapsed: evaluation.elapsed,
             risk: evaluation.outcome.verdict().and_then(|verdict| verdict.risk.clone()),
         }
