@@ -14,6 +14,7 @@ mod output;
 mod pointer;
 mod problem;
 mod render;
+mod test;
 mod token_source;
 mod trust;
 mod usage;
@@ -49,6 +50,7 @@ fn run(command: Command, output: &Output) -> anyhow::Result<Exit> {
         Command::Token { command: TokenCommand::Mint(args) } => mint::run(&args, output),
         Command::Bundle { command: BundleCommand::Inspect(args) } => bundle::inspect(&args, output),
         Command::Bundle { command: BundleCommand::List } => bundle::list(output),
+        Command::Test(args) => test::run(&args, output),
         Command::Completions { shell } => completions(shell, output),
         Command::Demo => demo::run(output),
     }

@@ -10,4 +10,5 @@ mod configuration;
 mod json;
 mod readme;
 mod support;
+mod test_command;
 mod tokens;
