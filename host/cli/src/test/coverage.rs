@@ -14,12 +14,14 @@
 //! Outcomes that no case expects are told, and do not count: not every bundle
 //! has each of them.
 
-use tokenward::{ActivateError, Authorizer, Bundle, EngineConfig, Outcome, PolicyStatus};
+use std::cell::OnceCell;
+
+use tokenward::{Authorizer, Bundle, EngineConfig, Outcome, PolicyStatus};
 
 use super::case::{Case, Settings};
 use super::expect::{Expected, Observation, Observed, Others, line_of};
 use super::pointer::{leaves, without};
-use super::run::{PolicyFacts, Ran, groups, merged, observe, settings_of};
+use super::run::{PolicyFacts, Ran, authorizer, groups, merged, observe, settings_of};
 
 /// What the cases of a bundle reach.
 pub(crate) struct Coverage {
@@ -147,11 +149,18 @@ fn is_silent(id: &str, case: &Case, ran: &Ran) -> bool {
 /// One policy alone, with what it says of the cases: settings bear on the
 /// policy that has them, and on no other.
 struct Probe<'a> {
-    authorizer: Authorizer,
     bundle: Bundle,
     id: String,
     given: Settings,
     groups: Vec<Group<'a>>,
+    less: Less,
+}
+
+/// Judges by a policy with a setting less. Such policies are not kept: nobody
+/// needs them again.
+struct Less {
+    engine: EngineConfig,
+    authorizer: OnceCell<Authorizer>,
 }
 
 /// Cases that lay the same settings over those of the bundle.
@@ -182,19 +191,22 @@ impl<'a> Probe<'a> {
         let none = Settings::new();
         let overlays: Vec<_> =
             cases.iter().map(|case| case.settings.get(id).unwrap_or(&none)).collect();
-        let grouped = groups(&overlays, |overlay| *overlay);
-        let trust =
-            tokenward::mint::PrivateKey::generate(tokenward::Algorithm::ES256)?.key_set()?;
-        let trust = tokenward::Trust::key_only(trust);
-        let authorizer = Authorizer::builder().engine(engine.clone()).build(trust, &bundle)?;
-        let mut probe = Self { authorizer, bundle, id: id.to_owned(), given, groups: Vec::new() };
-        for indices in grouped {
+        let less = EngineConfig { cache: None, ..engine.clone() };
+        let mut probe = Self {
+            bundle,
+            id: id.to_owned(),
+            given,
+            groups: Vec::new(),
+            less: Less { engine: less, authorizer: OnceCell::new() },
+        };
+        let authorizer = authorizer(&probe.bundle, engine)?;
+        for indices in groups(&overlays, |overlay| *overlay) {
             let overlay = indices.first().and_then(|index| overlays.get(*index));
             let Some(overlay) = overlay.map(|overlay| (*overlay).clone()) else { continue };
+            authorizer.activate(&probe.with(&merged(&probe.given, &overlay)))?;
             let cases: Vec<_> =
                 indices.iter().filter_map(|index| cases.get(*index).copied()).collect();
-            probe.activate(&merged(&probe.given, &overlay))?;
-            let observed = cases.iter().map(|case| probe.see(case)).collect();
+            let observed = cases.iter().map(|case| see(&authorizer, case)).collect();
             probe.groups.push(Group { overlay, cases, observed });
         }
         Ok(Some(probe))
@@ -208,30 +220,39 @@ impl<'a> Probe<'a> {
             if settings == merged(&self.given, &group.overlay) {
                 return false;
             }
-            if self.activate(&settings).is_err() {
-                return true;
-            }
-            group.cases.iter().zip(&group.observed).any(|(case, seen)| self.see(case) != *seen)
+            let Some(authorizer) = self.less.with(&self.with(&settings)) else { return true };
+            let mut seen = group.cases.iter().zip(&group.observed);
+            seen.any(|(case, seen)| see(authorizer, case) != *seen)
         })
     }
 
-    fn activate(&self, settings: &Settings) -> Result<(), ActivateError> {
-        let bundle = self.bundle.clone().with_settings(&self.id, settings.clone());
-        self.authorizer.activate(&bundle).map(drop)
+    /// The policy with these settings.
+    fn with(&self, settings: &Settings) -> Bundle {
+        self.bundle.clone().with_settings(&self.id, settings.clone())
     }
+}
 
-    fn see(&self, case: &Case) -> Seen {
-        let Observation { outcome, findings, requirements, policies, .. } =
-            observe(&self.authorizer, case);
-        let findings = findings.iter().map(|finding| {
-            let (effect, severity) = (finding.effect, finding.severity);
-            format!("{} {effect:?} {severity:?}", line_of(finding))
-        });
-        Seen {
-            outcome,
-            findings: findings.collect(),
-            requirements,
-            statuses: policies.into_iter().map(|policy| (policy.status, policy.risk)).collect(),
+impl Less {
+    /// An authorizer with this bundle; none if it cannot be loaded.
+    fn with(&self, bundle: &Bundle) -> Option<&Authorizer> {
+        if let Some(authorizer) = self.authorizer.get() {
+            return authorizer.activate(bundle).ok().map(|_| authorizer);
         }
+        let new = authorizer(bundle, &self.engine).ok()?;
+        Some(self.authorizer.get_or_init(|| new))
+    }
+}
+
+fn see(authorizer: &Authorizer, case: &Case) -> Seen {
+    let Observation { outcome, findings, requirements, policies, .. } = observe(authorizer, case);
+    let findings = findings.iter().map(|finding| {
+        let (effect, severity) = (finding.effect, finding.severity);
+        format!("{} {effect:?} {severity:?}", line_of(finding))
+    });
+    Seen {
+        outcome,
+        findings: findings.collect(),
+        requirements,
+        statuses: policies.into_iter().map(|policy| (policy.status, policy.risk)).collect(),
     }
 }

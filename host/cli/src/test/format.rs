@@ -325,7 +325,7 @@ mod tests {
         "#;
         let cases = parse(text, "f").unwrap();
         let [first, second] = cases.as_slice() else { panic!("two cases") };
-        assert_eq!((first.line, second.line), (3, 29));
+        assert_eq!((first.line, second.line), (3, 28));
         assert!(matches!(first.raw.key, Some(KeyField::Facts(_))));
         assert!(matches!(second.raw.key, Some(KeyField::File(_))));
         assert_eq!(first.raw.now.as_ref().unwrap().0, UnixTime(1_801_382_400));

@@ -108,8 +108,8 @@ fn report(args: &TestArgs, subject: Subject, output: &Output) -> anyhow::Result<
         Some(text) => Some(Threshold::parse(text)?),
     };
     let wish = if args.no_cache { CacheWish::Off } else { CacheWish::Keep };
-    let cache = Cache::open(wish);
-    let mut runner = Runner::new(subject.bundle, cache.engine())?;
+    let engine = Cache::open(wish).engine();
+    let mut runner = Runner::new(subject.bundle, &engine)?;
     // Before the filter: a mistake in a case that does not run is one too.
     runner.check_names(&subject.cases)?;
     let cases = filter::keep(subject.cases, &args.filter)?;
@@ -123,8 +123,7 @@ fn report(args: &TestArgs, subject: Subject, output: &Output) -> anyhow::Result<
             runner.policies(),
             &cases,
             &ran,
-            // Policies with a setting less are not worth keeping.
-            &Cache::open(CacheWish::Off).engine(),
+            &engine,
             |done, all| progress.show(&format!("coverage: {done} of {all} settings")),
         )?),
     };

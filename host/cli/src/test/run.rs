@@ -49,10 +49,8 @@ impl Ran {
 
 impl Runner {
     /// Loads the bundle.
-    pub(crate) fn new(bundle: Bundle, engine: EngineConfig) -> anyhow::Result<Self> {
-        // Trusts a key that nobody has; a case with a token brings its own.
-        let trust = Trust::key_only(PrivateKey::generate(Algorithm::ES256)?.key_set()?);
-        let authorizer = Authorizer::builder().engine(engine).build(trust, &bundle)?;
+    pub(crate) fn new(bundle: Bundle, engine: &EngineConfig) -> anyhow::Result<Self> {
+        let authorizer = authorizer(&bundle, engine)?;
         let policies = policies(&authorizer);
         Ok(Self { authorizer, bundle, policies, active: ActiveSettings::OfTheBundle })
     }
@@ -166,6 +164,13 @@ impl Runner {
             Observed::of_load_error(&policy, &source)
         })
     }
+}
+
+/// An authorizer that trusts a key that nobody has: a case with a token brings
+/// its own trust.
+pub(crate) fn authorizer(bundle: &Bundle, engine: &EngineConfig) -> anyhow::Result<Authorizer> {
+    let trust = Trust::key_only(PrivateKey::generate(Algorithm::ES256)?.key_set()?);
+    Ok(Authorizer::builder().engine(engine.clone()).build(trust, bundle)?)
 }
 
 /// The policies of the active bundle: whatever is asked, each answers who it is.

@@ -75,7 +75,7 @@ fn cases_that_pass_and_cases_that_fail() {
     let ran = world.run(&["test", "shop"]).expect(
         1,
         &[
-            "FAIL  a case that <fails> # here  shop/cases/other.toml:3\n",
+            "FAIL  a case that <fails> # here shop/cases/other.toml:3\n",
             "  It shows \"differences\".\n",
             "  expected    outcome permit\n  got         outcome deny\n",
             "  missing     finding scope-check broad-scope /scope\n",
@@ -95,7 +95,7 @@ fn cases_that_pass_and_cases_that_fail() {
 fn every_kind_of_fact_reaches_the_policies() {
     let world = World::new();
     world.write("b/hostile.wasm", tokenward_tests::HOSTILE);
-    world.bundle("b", "[[policy]]\nmodule='./hostile.wasm'\nsettings={evaluate='report-input'}\n");
+    world.bundle("b", "[[policy]]\nmodule='./hostile.wasm'\nsettings={evaluate='report-input',reads=['/sub','/address/zip']}\n");
     let all = r#"
 [[case]]
 name = "all"
@@ -180,8 +180,8 @@ fn a_policy_alone_is_tested_as_a_bundle_is() {
     world.run(&["test", "."]).expect(0, &["PASSED  1 case of my-policy"]);
     let ran = world.run(&["test", ".", "--cases", "elsewhere/b.toml", "--cases", "cases"]);
     ran.expect(0, &["elsewhere/b.toml  1 passed\n", "PASSED  2 cases"]);
-    let own = "[[case]]\nname='x'\nclaims={exp=1700000100}\nexpect='permit'\n\
-               findings=['lifetime-limits missing-iat /iat']\n";
+    let own = "[[case]]\nname='x'\nclaims={iat=1700000000}\nexpect='deny'\n\
+               findings=['lifetime-limits missing-exp /exp']\n";
     world.write("own.toml", own);
     let ran = world.run(&["test", "lifetime-limits", "--cases", "own.toml"]);
     ran.expect(0, &["PASSED  1 case of lifetime-limits"]);
@@ -253,11 +253,8 @@ fn coverage_below_the_threshold_fails() {
         let coverage = format!("--coverage={threshold}");
         world.run(&["test", "shop", &coverage, "--format", format])
     };
-    of("5", "text").expect(0, &["PASSED  2 cases"]);
     of("100%", "text").expect(1, &["PASSED  2 cases", "FAILED  coverage ", "100% is asked for"]);
     of("100%", "tap").expect(1, &["1..3\n", "ok 1 - ", "not ok 3 - coverage ", "  unreached:\n"]);
-    of("5", "tap").expect(0, &["1..3\n", "ok 3 - coverage "]);
-    of("100%", "junit").expect(1, &["<testsuite name=\"coverage\"", "100% is asked for"]);
     of("5", "junit").expect(0, &["<testsuite name=\"coverage\" tests=\"3\" failures=\"0\""]);
     let record = of("99.5%", "json").expect(1, &[]).json();
     assert_eq!(record["coverage"]["suffices"], false);
@@ -286,7 +283,7 @@ fn formats_for_programs() {
         let cases = record["cases"].as_array().unwrap();
         assert_eq!(cases[1]["decision"]["requirements"], serde_json::json!(["scope orders:read"]));
         assert_eq!(cases[2]["differences"][0]["got"], "deny");
-        assert_eq!(cases[2]["line"], 17);
+        assert_eq!(cases[2]["line"], 18);
         assert_eq!(cases[3]["setting-errors"][0]["pointer"], "/max-scopes");
     }
     let tap = world.run(&["test", "shop", "--format", "tap"]).expect(
