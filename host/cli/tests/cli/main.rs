@@ -13,4 +13,5 @@ mod lint;
 mod policy;
 mod readme;
 mod support;
+mod test_command;
 mod tokens;
