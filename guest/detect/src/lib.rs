@@ -29,6 +29,18 @@
 //! assert!(name_class("patient_id").is_none());
 //! ```
 //!
+//! # Scopes
+//!
+//! Whoever looks for less names a [`Scope`]: [`scan_only`], [`scan_value_only`],
+//! [`scan_integer_only`], [`name_class_only`] and [`path_class_only`] ask only its detectors, and in
+//! a program linked as a whole the code and the tables of the others are left out. What is found in
+//! scope is what the functions without a scope find.
+//!
+//! A scope is a set of detectors. The categories of a hit are told by its detector, but where a
+//! name tells that a patient is meant, personal data counts as [`Category::Health`]: a scope that is
+//! to find a patient's name needs the detectors of [`Category::Personal`], [`Category::NationalId`]
+//! and [`Category::Network`] as well as those of [`Category::Health`].
+//!
 //! # What counts, and what does not
 //!
 //! The 18 identifiers of HIPAA 164.514(b)(2) all have a detector. Where a name is ambiguous, this
@@ -61,12 +73,17 @@ mod name_table;
 mod name_words;
 mod network;
 mod number;
+mod plan;
 mod scan;
+mod scope;
 mod secret;
 mod steps;
+mod traits;
+mod walk;
 mod word_map;
 
 pub use kind::{Category, Confidence, Detector, Hit, Hits, NameHit, Place};
-pub use name::{concerns_patient, name_class, path_class};
-pub use scan::{scan, scan_integer, scan_value};
+pub use name::{concerns_patient, name_class, name_class_only, path_class, path_class_only};
+pub use scan::{scan, scan_integer, scan_integer_only, scan_only, scan_value, scan_value_only};
+pub use scope::{CardholderData, DetectorSet, Everything, Pairs, Scope, Secrets, SubjectId};
 pub use word_map::{WordMap, WordSet, bytes_of};

@@ -4,6 +4,7 @@ use crate::bytes::{at, range, run, uuid};
 use crate::kind::{Category, Confidence, Detector, Hit, NameHit, Place};
 use crate::name_table::{Phrase, Where, find};
 use crate::name_words::{NEUTRAL, REFERENCE, THINGS, is_patient};
+use crate::scope::{Everything, Scope};
 use crate::steps;
 use crate::word_map::{SEED, hash};
 
@@ -20,20 +21,35 @@ const PHRASE_WORDS: usize = 4;
 /// URN or dotted, its last part counts.
 #[must_use]
 pub fn name_class(segment: &str) -> Option<NameHit> {
-    path_class(None, segment)
+    path_class_only::<Everything>(None, segment)
+}
+
+/// As [`name_class`], for the detectors of a scope.
+///
+/// What [`name_class`] finds in scope is found so here. Where it finds something out of scope,
+/// a weaker phrase of the name may count here.
+#[must_use]
+pub fn name_class_only<S: Scope>(segment: &str) -> Option<NameHit> {
+    path_class_only::<S>(None, segment)
 }
 
 /// As [`name_class`], with the name of the object around the claim: `number` in `card` is a card
 /// number, `name` in `client` is not a person's.
 #[must_use]
 pub fn path_class(parent: Option<&str>, segment: &str) -> Option<NameHit> {
+    path_class_only::<Everything>(parent, segment)
+}
+
+/// As [`path_class`], for the detectors of a scope: see [`name_class_only`].
+#[must_use]
+pub fn path_class_only<S: Scope>(parent: Option<&str>, segment: &str) -> Option<NameHit> {
     let name = Words::of(segment);
     let outer = parent.map(Words::of);
-    let hit = name.class().or_else(|| {
+    let hit = name.class::<S>().or_else(|| {
         // `card` and `number`, `name` and `first`.
         let (outer, first) = (outer.as_ref()?, name.get(0)?);
         let last = outer.get(outer.count.checked_sub(1)?)?;
-        if name.count == 1 { Words::joined(last, first).class() } else { None }
+        if name.count == 1 { Words::joined(last, first).class::<S>() } else { None }
     });
     let hit = hit.filter(|(phrase, _)| {
         // Of things, only what their name alone says is taken back.
@@ -47,6 +63,9 @@ pub fn path_class(parent: Option<&str>, segment: &str) -> Option<NameHit> {
         !(thing && phrase.place == Where::Whole && phrase.detector.category() == Category::Personal)
     })?;
     let (Phrase { detector, .. }, confidence) = hit;
+    if !S::DETECTORS.has(detector) {
+        return None;
+    }
     let patient = name.has_patient() || outer.is_some_and(|outer| outer.has_patient());
     let category = match detector.category() {
         Category::Personal | Category::NationalId | Category::Network if patient => {
@@ -146,7 +165,7 @@ impl Words {
     }
 
     /// The phrase made of the words from one place to before another.
-    fn phrase(&self, from: usize, to: usize) -> Option<Phrase> {
+    fn phrase<S: Scope>(&self, from: usize, to: usize) -> Option<Phrase> {
         let start = usize::from(self.borders.get(from)?.0);
         let end = usize::from(self.borders.get(to.checked_sub(1)?)?.1);
         let text = range(&self.text, start, end);
@@ -157,35 +176,35 @@ impl Words {
             without_last = code;
             code = hash(code, *byte);
         }
-        let exact = find(code, text);
+        let exact = find::<S>(code, text);
         if exact.is_some() {
             return exact;
         }
         match text {
             // A plural.
-            [one @ .., b's'] => find(without_last, one),
+            [one @ .., b's'] => find::<S>(without_last, one),
             // One of several: `email2`.
             [.., b'0'..=b'9'] => {
                 let digits = text.iter().rev().take_while(|b| b.is_ascii_digit()).count();
                 let one = range(text, 0, text.len() - digits);
                 let code = one.iter().fold(SEED, |code, byte| hash(code, *byte));
-                find(code, one)
+                find::<S>(code, one)
             }
             _ => None,
         }
     }
 
     /// The longest phrase that ends with the word before `to`.
-    fn ending(&self, to: usize) -> Option<Phrase> {
+    fn ending<S: Scope>(&self, to: usize) -> Option<Phrase> {
         // Phrases count in letters, not words: `i p address` is one as well.
         (to.saturating_sub(PHRASE_WORDS + 1)..to).find_map(|from| {
-            self.phrase(from, to).filter(|phrase| phrase.place != Where::Whole || from == 0)
+            self.phrase::<S>(from, to).filter(|phrase| phrase.place != Where::Whole || from == 0)
         })
     }
 
-    fn class(&self) -> Option<(Phrase, Confidence)> {
+    fn class<S: Scope>(&self) -> Option<(Phrase, Confidence)> {
         let mut to = self.count;
-        if let Some(phrase) = self.ending(to) {
+        if let Some(phrase) = self.ending::<S>(to) {
             return Some((phrase, phrase.confidence));
         }
         let last = self.get(to.checked_sub(1)?)?;
@@ -196,13 +215,13 @@ impl Words {
             && (NEUTRAL.has(word) || word.iter().all(u8::is_ascii_digit))
         {
             to -= 1;
-            if let Some(phrase) = self.ending(to) {
+            if let Some(phrase) = self.ending::<S>(to) {
                 return Some((phrase, phrase.confidence));
             }
         }
         // Somewhere inside: `email_for_receipts`.
         (1..self.count).find_map(|to| {
-            let phrase = self.ending(to).filter(|phrase| phrase.place == Where::Any)?;
+            let phrase = self.ending::<S>(to).filter(|phrase| phrase.place == Where::Any)?;
             Some((phrase, phrase.confidence.min(Confidence::Medium)))
         })
     }
