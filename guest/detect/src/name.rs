@@ -59,7 +59,7 @@ pub fn path_class_only<S: Scope>(parent: Option<&str>, segment: &str) -> Option<
                 .count
                 .checked_sub(1)
                 .and_then(|last| outer.get(last))
-                .is_some_and(|word| THINGS.has(word))
+                .is_some_and(|word| is_thing(word))
         });
         !(thing && phrase.place == Where::Whole && phrase.detector.category() == Category::Personal)
     })?;
@@ -239,6 +239,11 @@ impl Words {
     }
 }
 
+/// Whether a word names a thing, or several of a kind.
+fn is_thing(word: &[u8]) -> bool {
+    THINGS.has(word) || matches!(word, [one @ .., b's'] if THINGS.has(one))
+}
+
 fn is_end(byte: u8) -> bool {
     matches!(byte, b'/' | b'#' | b':')
 }
@@ -283,6 +288,18 @@ impl NameHit {
             }
             Mask::LastFour => hit.confidence = hit.confidence.min(Confidence::Medium),
             Mask::None => {}
+        }
+        // `acme/app` is where something lies.
+        if self.detector == Detector::PersonName && bytes.contains(&b'/') && !bytes.contains(&b' ')
+        {
+            hit.confidence = Confidence::Low;
+        }
+        // `mobile` and `cell` are other things as well.
+        if self.detector == Detector::Phone
+            && self.confidence == Confidence::Medium
+            && bytes.iter().any(u8::is_ascii_alphabetic)
+        {
+            hit.confidence = Confidence::Low;
         }
         // A card code is a number: what has no digit tells how its check went.
         if self.detector == Detector::CardCode
