@@ -34,12 +34,11 @@
 //! A message names what was found, by which detector, and where: never a value.
 
 mod judge;
-mod pattern;
-mod report;
 mod settings;
 mod standard;
 
 pub use settings::Settings;
+use tokenward_data::{minified, minified_length, rule, too_many_rule};
 use tokenward_policy::prelude::*;
 
 /// The policy, configured.
@@ -47,6 +46,9 @@ use tokenward_policy::prelude::*;
 pub struct ClaimMinimization {
     settings: settings::Compiled,
 }
+
+const SCHEMA_TEXT: &str = include_str!("../settings.schema.json");
+static SCHEMA: [u8; minified_length(SCHEMA_TEXT)] = minified(SCHEMA_TEXT);
 
 const DESCRIPTION: &str = "\
 Judges every claim of a token: personal, health, cardholder and financial data and secrets have no \
@@ -112,14 +114,9 @@ impl Policy for ClaimMinimization {
                     "Have the issuer leave the claim out, or name it in `allow`.",
                     &["GDPR 5(1)(c)", "GDPR 25(2)"],
                 ),
-                rule(
-                    "too-many-findings",
-                    "More claims are at fault than are told one by one",
-                    "Mend the claims that are told, then look again.",
-                    &["GDPR 5(1)(c)", "GDPR 25(2)", "HIPAA 164.502(b)"],
-                ),
+                too_many_rule(&["GDPR 5(1)(c)", "GDPR 25(2)", "HIPAA 164.502(b)"]),
             ],
-            settings_schema: include_str!("../settings.schema.json").into(),
+            settings_schema: String::from_utf8_lossy(&SCHEMA).into_owned(),
             reads: Reads::all_claims(),
         }
     }
@@ -134,15 +131,6 @@ impl Policy for ClaimMinimization {
 
     fn evaluate(&self, input: &Input) -> Verdict {
         judge::judge(&self.settings, input)
-    }
-}
-
-fn rule(id: &str, title: &str, remedy: &str, controls: &[&str]) -> Rule {
-    Rule {
-        id: id.into(),
-        title: title.into(),
-        remedy: remedy.into(),
-        controls: controls.iter().map(|control| (*control).into()).collect(),
     }
 }
 

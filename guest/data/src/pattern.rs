@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 /// A pattern. It matches a claim and everything below it.
 #[derive(Debug)]
-pub(crate) struct Pattern {
+pub struct Pattern {
     parts: Vec<Part>,
 }
 
@@ -21,7 +21,11 @@ const MOST: usize = 16;
 
 impl Pattern {
     /// Reads a pattern: a JSON Pointer if it starts with `/`, else the name of a top-level claim.
-    pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, in words that follow the pattern.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
         if text.is_empty() || text == "/" {
             return Err(
                 "is empty; give the name of a claim or a JSON Pointer, for instance `/address/*`",
@@ -44,12 +48,14 @@ impl Pattern {
     }
 
     /// Whether it can match below the top level.
-    pub(crate) fn is_nested(&self) -> bool {
+    #[must_use]
+    pub fn is_nested(&self) -> bool {
         self.parts.len() > 1 || matches!(self.parts.as_slice(), [Part::Deep])
     }
 
     /// How many of the names from the top it takes to match, if it does: at least one.
-    pub(crate) fn matches(&self, names: &[Cow<'_, str>]) -> Option<usize> {
+    #[must_use]
+    pub fn matches(&self, names: &[Cow<'_, str>]) -> Option<usize> {
         let (mut part, mut name) = (0, 0);
         // Where to go on when what follows the last `**` does not match here.
         let mut deep: Option<(usize, usize)> = None;
