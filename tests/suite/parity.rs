@@ -7,15 +7,18 @@ use std::fmt::Write as _;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value as Json, json};
-use tokenward_engine::{
-    EngineConfig, LoadError, Outcome, Phase, PolicySet, RequestFacts, Signal, Signals, Verdict,
-};
+use tokenward_engine::{EngineConfig, LoadError, Outcome, PolicySet, RequestFacts, Verdict};
 use tokenward_policy::testing::{Case, load_cases};
 use tokenward_policy::{self as sdk, Policy};
-use tokenward_token::TokenKind;
 use tokenward_token::json::{JsonLimits, parse_strict};
 
-use crate::support::{Given, engine_with, object};
+mod convert;
+mod random;
+
+use convert::{engine_verdict, given};
+use random::random_case;
+
+use crate::support::engine_with;
 
 fn folder(policy: &str) -> String {
     format!("{}/../policies/{policy}", env!("CARGO_MANIFEST_DIR"))
@@ -78,7 +81,8 @@ fn random_inputs<P: Policy>(policy: &str, settings: &[Json]) {
         let set = engine.assemble(vec![loaded]);
         let mut runner =
             TestRunner::new(Config { cases: 300, failure_persistence: None, ..Config::default() });
-        let outcome = runner.run(&random_case(), |case| {
+        let reads = sdk::configure::<P>(&settings).expect("settings").reads();
+        let outcome = runner.run(&random_case(&reads), |case| {
             let native = engine_verdict(&native::<P>(&settings, &case));
             prop_assert_eq!(by_component(&set, &case), native);
             Ok(())
@@ -119,229 +123,13 @@ fn reaches_policies(case: &Case) -> bool {
         let (method, url) = text.split_once(' ').expect("METHOD URL");
         let facts = RequestFacts::new(method, url);
         facts.is_ok_and(|facts| {
-            let (_, rest) = url.split_once("://").expect("a scheme");
+            let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
             let raw = rest.find('/').map_or("/", |at| &rest[at..]);
-            let host = rest.split(['/', ':']).next();
+            let host = rest.split(['/', ':']).next().filter(|_| !scheme.is_empty());
             facts.path() == raw.split('?').next() && facts.host() == host
         })
     });
     claims && request
-}
-
-fn given(case: &Case) -> Given {
-    Given {
-        phase: match case.phase() {
-            sdk::Phase::Issue => Phase::Issue,
-            sdk::Phase::Use => Phase::Use,
-            sdk::Phase::Refresh => Phase::Refresh,
-            sdk::Phase::Login => Phase::Login,
-        },
-        now: case.now,
-        kind: match case.kind.as_str() {
-            "access" => TokenKind::Access,
-            "refresh" => TokenKind::Refresh,
-            "id" => TokenKind::Id,
-            other => TokenKind::Other(other.to_owned()),
-        },
-        header: object(&case.header),
-        claims: object(&case.claims),
-        request: case.request.as_ref().map(|text| {
-            let (method, url) = text.split_once(' ').expect("METHOD URL");
-            let facts = RequestFacts::new(method, url).expect("a request");
-            case.headers.iter().fold(facts, |f, (n, v)| f.with_header(n, v).expect("a header"))
-        }),
-        signals: signals(&case.signals),
-        facts: object(&case.facts),
-    }
-}
-
-fn signals(text: &str) -> Signals {
-    let parsed: serde_json::Map<String, Json> = serde_json::from_str(text).expect("signals");
-    let mut signals = Signals::none();
-    for (name, json) in parsed {
-        let field = |key: &str| json.get(key);
-        let value = field("value").unwrap_or(&json).to_string();
-        signals.insert(
-            name,
-            Signal {
-                value: parse_strict(value.as_bytes(), &JsonLimits::default()).expect("a value"),
-                confidence: field("confidence")
-                    .and_then(Json::as_u64)
-                    .map_or(100, |c| u8::try_from(c).expect("a percentage")),
-                age_seconds: field("age").and_then(Json::as_u64),
-                source: field("source").and_then(Json::as_str).map(str::to_owned),
-            },
-        );
-    }
-    signals
-}
-
-/// The SDK's verdict as the engine's.
-fn engine_verdict(verdict: &sdk::Verdict) -> Verdict {
-    use tokenward_engine as e;
-    Verdict {
-        findings: verdict
-            .findings
-            .iter()
-            .map(|f| e::Finding {
-                rule: f.rule.clone(),
-                severity: match f.severity {
-                    sdk::Severity::Info => e::Severity::Info,
-                    sdk::Severity::Low => e::Severity::Low,
-                    sdk::Severity::Medium => e::Severity::Medium,
-                    sdk::Severity::High => e::Severity::High,
-                    sdk::Severity::Critical => e::Severity::Critical,
-                },
-                effect: match f.effect {
-                    sdk::Effect::Advise => e::Effect::Advise,
-                    sdk::Effect::Require => e::Effect::Require,
-                    sdk::Effect::Deny => e::Effect::Deny,
-                },
-                claim: f.claim.clone(),
-                message: f.message.clone(),
-            })
-            .collect(),
-        requirements: verdict
-            .requirements
-            .iter()
-            .map(|r| match r {
-                sdk::Requirement::StepUp(s) => e::Requirement::StepUp(e::StepUp {
-                    acr_values: s.acr_values.clone(),
-                    max_age: s.max_age,
-                }),
-                sdk::Requirement::Scope(scopes) => e::Requirement::Scope(scopes.clone()),
-                sdk::Requirement::Withhold(paths) => e::Requirement::Withhold(paths.clone()),
-                sdk::Requirement::Other(fact) => panic!("an unknown obligation, {}", fact.name),
-            })
-            .collect(),
-        risk: verdict.risk.as_ref().map(|risk| e::Risk {
-            score: risk.score,
-            factors: risk
-                .factors
-                .iter()
-                .map(|f| e::RiskFactor {
-                    signal: f.signal.clone(),
-                    points: f.points,
-                    reason: f.reason.clone(),
-                })
-                .collect(),
-        }),
-        valid_until: verdict.valid_until,
-        facts: verdict.facts.iter().map(|fact| (fact.name.clone(), value(&fact.value))).collect(),
-    }
-}
-
-fn value(value: &sdk::Value) -> Json {
-    match value {
-        sdk::Value::Null => Json::Null,
-        sdk::Value::Boolean(boolean) => json!(boolean),
-        sdk::Value::Integer(integer) => json!(integer),
-        sdk::Value::Number(number) => json!(number),
-        sdk::Value::Text(text) | sdk::Value::Json(text) => json!(text),
-        sdk::Value::Texts(texts) => json!(texts),
-    }
-}
-
-// ------------------------------------------------------------- random inputs
-
-fn random_case() -> impl Strategy<Value = Case> {
-    let names = prop_oneof![
-        Just("sub"),
-        Just("scope"),
-        Just("scp"),
-        Just("aud"),
-        Just("exp"),
-        Just("iat"),
-        Just("nbf"),
-        Just("auth_time"),
-        Just("email"),
-        Just("name"),
-        Just("patient"),
-        Just("card_number"),
-        Just("ssn"),
-        Just("order_id"),
-        Just("a/b"),
-        Just("m~n"),
-        Just("é"),
-    ];
-    let claims = prop::collection::btree_map(names, random_value(), 0..12);
-    let kind = prop_oneof![Just("access"), Just("refresh"), Just("id"), Just("logout+jwt")];
-    let phase = prop_oneof![Just("issue"), Just("use"), Just("refresh"), Just("login")];
-    let request = prop::option::of(prop_oneof![
-        Just("GET https://api.example/records/7"),
-        Just("POST https://api.example/records"),
-        Just("DELETE https://other.example/admin/users"),
-        Just("GET http://api.example/"),
-    ]);
-    let signal_names = prop_oneof![
-        Just("unusual-location"),
-        Just("unusual-time"),
-        Just("failed-attempts"),
-        Just("new-device"),
-        Just("ip-reputation"),
-        Just("impossible-travel"),
-    ];
-    let signal = (random_scalar(), 0u8..=100, prop::option::of(0u64..10_000)).prop_map(
-        |(value, confidence, age)| match age {
-            Some(age) => json!({"value": value, "confidence": confidence, "age": age}),
-            None => json!({"value": value, "confidence": confidence}),
-        },
-    );
-    let signals = prop::collection::btree_map(signal_names, signal, 0..6);
-    (claims, kind, phase, request, signals, 1_699_999_000i64..1_700_100_000).prop_map(
-        |(claims, kind, phase, request, signals, now)| Case {
-            name: "random".into(),
-            settings: None,
-            kind: kind.into(),
-            phase: phase.into(),
-            now,
-            claims: json!(claims).to_string(),
-            header: "{}".into(),
-            request: request.map(str::to_owned),
-            headers: BTreeMap::new(),
-            signals: json!(signals).to_string(),
-            facts: "{}".into(),
-            expect: Vec::new(),
-            expect_risk: None,
-            expect_valid_until: None,
-            expect_setting_errors: Vec::new(),
-        },
-    )
-}
-
-fn random_scalar() -> impl Strategy<Value = Json> {
-    prop_oneof![
-        Just(Json::Null),
-        any::<bool>().prop_map(Json::from),
-        (-5i64..20).prop_map(Json::from),
-        (1_699_990_000i64..1_700_200_000).prop_map(Json::from),
-        (-1e6f64..1e6).prop_map(Json::from),
-        "[ -~]{0,24}".prop_map(Json::from),
-        prop_oneof![
-            Just("records:read records:write"),
-            Just("*"),
-            Just("alice@example.com"),
-            Just("4111 1111 1111 1111"),
-            Just("123-45-6789"),
-            Just("+1 202 555 0143"),
-            Just("GB82 WEST 1234 5698 7654 32"),
-            Just("550e8400-e29b-41d4-a716-446655440000"),
-            Just("YWxpY2VAZXhhbXBsZS5jb20"),
-            Just("alice%40example.com"),
-            Just("\u{202e}x"),
-        ]
-        .prop_map(Json::from),
-    ]
-}
-
-fn random_value() -> impl Strategy<Value = Json> {
-    random_scalar().prop_recursive(3, 16, 4, |inner| {
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 0..4).prop_map(Json::from),
-            prop::collection::vec("[a-z:@.]{0,12}", 1..4).prop_map(Json::from),
-            prop::collection::btree_map("[a-z/~]{1,8}", inner, 0..4).prop_map(|m| json!(m)),
-        ]
-    })
 }
 
 // --------------------------------------------------------------------- tests

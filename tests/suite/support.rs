@@ -1,9 +1,10 @@
 //! Inputs and engines that several tests use.
 
 use tokenward_engine::{
-    Binding, Engine, EngineConfig, Evaluation, MemoryOfVerdicts, Outcome, Phase, PolicyInput,
-    PolicySet, RequestFacts, Signals, TokenFacts,
+    Binding, Encryption, Engine, EngineConfig, Evaluation, KeyFacts, MemoryOfVerdicts, Outcome,
+    Phase, PolicyInput, PolicySet, RequestFacts, Signals, TokenFacts,
 };
+use tokenward_policy::testing::KeyGiven;
 use tokenward_token::TokenKind;
 use tokenward_token::json::{Json, JsonLimits, Object, parse_strict};
 
@@ -27,8 +28,12 @@ pub(crate) fn object(text: &str) -> Object {
 pub(crate) struct Given {
     pub(crate) phase: Phase,
     pub(crate) now: i64,
-    pub(crate) kind: TokenKind,
+    /// None where there is no token.
+    pub(crate) kind: Option<TokenKind>,
     pub(crate) header: Object,
+    pub(crate) key: Option<KeyGiven>,
+    pub(crate) encryption: Option<Encryption>,
+    pub(crate) binding: Binding,
     pub(crate) claims: Object,
     pub(crate) request: Option<RequestFacts>,
     pub(crate) signals: Signals,
@@ -40,8 +45,11 @@ impl Given {
         Self {
             phase: Phase::Use,
             now: 1_700_000_000,
-            kind: TokenKind::Access,
+            kind: Some(TokenKind::Access),
             header: Object::default(),
+            key: None,
+            encryption: None,
+            binding: Binding::None,
             claims: object(text),
             request: None,
             signals: Signals::none(),
@@ -53,12 +61,18 @@ impl Given {
         PolicyInput {
             phase: self.phase,
             now: self.now,
-            token: Some(TokenFacts {
-                kind: &self.kind,
+            token: self.kind.as_ref().map(|kind| TokenFacts {
+                kind,
                 header: &self.header,
-                key: None,
-                encryption: None,
-                binding: Binding::None,
+                key: self.key.as_ref().map(|key| KeyFacts {
+                    id: key.id.as_deref(),
+                    key_type: &key.key_type,
+                    curve: key.curve.as_deref(),
+                    bits: key.bits,
+                    age_seconds: key.age,
+                }),
+                encryption: self.encryption.as_ref(),
+                binding: self.binding,
             }),
             claims: &self.claims,
             request: self.request.as_ref(),

@@ -13,8 +13,24 @@
 //! request = "GET https://api.example/a"   # default: none
 //! headers = { x-forwarded-proto = "https" }
 //! signals = '{"new-device":true,"ip-risk":{"value":70,"confidence":80,"age":30,"source":"geo"}}'
-//! facts = '{"login.password-length":9}'
+//! facts = '{"password.length":9}'
 //! expect = ["deny high lifetime-too-long"]
+//! ```
+//!
+//! What else a case may give, each left out by default:
+//!
+//! ```toml
+//! [[case]]
+//! name = "everything"
+//! no-token = false                        # `true`: there is no token yet
+//! key = { id = "k1", type = "EC", curve = "P-256", bits = 256, age = 86400 }
+//! encryption = { algorithm = "RSA-OAEP-256", content = "A256GCM" }
+//! binding = "dpop"                        # or "none" (default), "mutual-tls"
+//! request = "GET https://api.example/a?q=1"
+//! client-address = "192.0.2.7"
+//! token-location = "cookie"               # or "authorization-header", "body", "query", "other-header"
+//! tls = { version = "1.3", cipher = "TLS_AES_128_GCM_SHA256", client-certificate = false }
+//! cookies = [{ name = "rt", http-only = true, secure = true, same-site = "strict", max-age = 600 }]
 //! ```
 //!
 //! `expect` lists every finding as `EFFECT SEVERITY RULE [POINTER]` and every
@@ -23,16 +39,22 @@
 //! empty list is a permit without remarks. `expect-risk`, `expect-valid-until`
 //! and `expect-setting-errors` (a list of pointers) are checked when given.
 
+mod given;
+mod narrow;
+mod schema;
+mod summary;
+
 use std::fmt::Write as _;
 use std::path::Path;
 
 use serde::Deserialize;
-use serde_json::{Map, Value as Json};
 
-use crate::{
-    Claim, ClaimSelector, Fact, Input, Phase, Policy, Reads, Request, RequestParts, Requirement,
-    Signal, Token, TokenKind, Value, Verdict,
-};
+pub use given::{CookieGiven, EncryptionGiven, KeyGiven, TlsGiven};
+pub use narrow::{narrow_claims, value};
+pub use schema::{assert_rules_are_told, assert_schema_is_that_of};
+pub use summary::summary;
+
+use crate::{Phase, Policy, Verdict};
 
 /// The moment at which a case runs when it names none.
 pub const DEFAULT_NOW: i64 = 1_700_000_000;
@@ -54,6 +76,8 @@ pub struct Case {
     pub name: String,
     #[serde(default)]
     pub settings: Option<toml::Value>,
+    #[serde(default)]
+    pub no_token: bool,
     #[serde(default = "access")]
     pub kind: String,
     #[serde(default = "use_phase")]
@@ -65,9 +89,23 @@ pub struct Case {
     #[serde(default = "empty_object")]
     pub header: String,
     #[serde(default)]
+    pub key: Option<KeyGiven>,
+    #[serde(default)]
+    pub encryption: Option<EncryptionGiven>,
+    #[serde(default)]
+    pub binding: Option<String>,
+    #[serde(default)]
     pub request: Option<String>,
     #[serde(default)]
     pub headers: std::collections::BTreeMap<String, String>,
+    #[serde(default)]
+    pub client_address: Option<String>,
+    #[serde(default)]
+    pub token_location: Option<String>,
+    #[serde(default)]
+    pub tls: Option<TlsGiven>,
+    #[serde(default)]
+    pub cookies: Vec<CookieGiven>,
     #[serde(default = "empty_object")]
     pub signals: String,
     #[serde(default = "empty_object")]
@@ -80,6 +118,12 @@ pub struct Case {
     pub expect_valid_until: Option<i64>,
     #[serde(default)]
     pub expect_setting_errors: Vec<String>,
+}
+
+impl Default for Case {
+    fn default() -> Self {
+        toml::from_str("name = ''").expect("every field but the name has a default")
+    }
 }
 
 fn access() -> String {
@@ -225,200 +269,4 @@ impl Case {
             other => panic!("{}: phase `{other}`; one of issue, use, refresh, login", self.name),
         }
     }
-
-    /// The input, narrowed to `reads`, as the host narrows it.
-    ///
-    /// # Panics
-    ///
-    /// If a field of the case is not what it must be.
-    #[must_use]
-    pub fn input(&self, reads: &Reads) -> Input {
-        let claims = self.object("claims", &self.claims);
-        let header = self.object("header", &self.header);
-        let facts = self.object("facts", &self.facts);
-        Input {
-            phase: self.phase(),
-            now: reads.time.then_some(self.now),
-            token: Some(Token {
-                kind: match self.kind.as_str() {
-                    "access" => TokenKind::Access,
-                    "refresh" => TokenKind::Refresh,
-                    "id" => TokenKind::Id,
-                    other => TokenKind::Other(other.to_owned()),
-                },
-                header: pick(&header, &reads.header),
-                key: None,
-                encryption: None,
-                binding: None,
-            }),
-            claims: narrow_claims(&Json::Object(claims), &reads.claims),
-            request: self.narrow_request(reads),
-            signals: self.narrow_signals(reads),
-            facts: pick(&facts, &reads.facts),
-        }
-    }
-
-    fn object(&self, field: &str, text: &str) -> Map<String, Json> {
-        serde_json::from_str(text).unwrap_or_else(|error| panic!("{}: {field}: {error}", self.name))
-    }
-
-    fn narrow_request(&self, reads: &Reads) -> Option<Request> {
-        let text = self.request.as_ref()?;
-        if reads.request == RequestParts::empty()
-            && reads.request_headers.is_empty()
-            && reads.query.is_empty()
-        {
-            return None;
-        }
-        let (method, url) = text
-            .split_once(' ')
-            .unwrap_or_else(|| panic!("{}: request is `METHOD URL`", self.name));
-        let (scheme, rest) =
-            url.split_once("://").unwrap_or_else(|| panic!("{}: the URL has no scheme", self.name));
-        let (authority, path) = rest.find('/').map_or((rest, "/"), |at| rest.split_at(at));
-        let (path, _query) = path.split_once('?').unwrap_or((path, ""));
-        let part = |part: RequestParts, value: &str| {
-            (reads.request & part == part).then(|| value.to_owned())
-        };
-        Some(Request {
-            method: part(RequestParts::METHOD, method),
-            scheme: part(RequestParts::SCHEME, scheme),
-            host: part(RequestParts::HOST, authority.split(':').next().unwrap_or_default()),
-            path: part(RequestParts::PATH, path),
-            query: Vec::new(),
-            headers: reads
-                .request_headers
-                .iter()
-                .filter_map(|name| {
-                    let value = self.headers.get(name)?;
-                    Some(Fact { name: name.clone(), value: Value::Text(value.clone()) })
-                })
-                .collect(),
-            client_address: None,
-            token_location: None,
-            tls: None,
-            cookies: Vec::new(),
-        })
-    }
-
-    fn narrow_signals(&self, reads: &Reads) -> Vec<Signal> {
-        let signals = self.object("signals", &self.signals);
-        let declared = reads.signals.iter().filter_map(|name| Some((name, signals.get(name)?)));
-        declared
-            .map(|(name, json)| {
-                let field = |key: &str| json.get(key);
-                Signal {
-                    name: name.clone(),
-                    value: value(field("value").unwrap_or(json)),
-                    confidence: field("confidence")
-                        .and_then(Json::as_u64)
-                        .map_or(100, |c| u8::try_from(c).expect("a percentage")),
-                    age_seconds: field("age").and_then(Json::as_u64),
-                    source: field("source").and_then(Json::as_str).map(str::to_owned),
-                }
-            })
-            .collect()
-    }
-}
-
-fn pick(from: &Map<String, Json>, names: &[String]) -> Vec<Fact> {
-    names
-        .iter()
-        .filter_map(|name| Some(Fact { name: name.clone(), value: value(from.get(name)?) }))
-        .collect()
-}
-
-/// Narrows a claims set to what the selectors name, as the host does: in the
-/// order of the selectors, and for each in the order of the token.
-#[must_use]
-pub fn narrow_claims(claims: &Json, selectors: &[ClaimSelector]) -> Vec<Claim> {
-    let mut narrowed = Vec::new();
-    for selector in selectors {
-        match selector {
-            ClaimSelector::At(path) => {
-                if let Some(json) = claims.pointer(path) {
-                    narrowed.push(Claim { path: path.clone(), value: value(json) });
-                }
-            }
-            ClaimSelector::Below(path) => {
-                if let Some(json) = claims.pointer(path) {
-                    leaves(json, &mut path.clone(), &mut narrowed);
-                }
-            }
-        }
-    }
-    narrowed
-}
-
-fn leaves(json: &Json, path: &mut String, into: &mut Vec<Claim>) {
-    let length = path.len();
-    match json {
-        Json::Object(members) if !members.is_empty() => {
-            for (name, member) in members {
-                path.push_str(&crate::pointer([name]));
-                leaves(member, path, into);
-                path.truncate(length);
-            }
-        }
-        Json::Array(items) if !items.is_empty() && !items.iter().all(Json::is_string) => {
-            for (index, item) in items.iter().enumerate() {
-                let _ = write!(path, "/{index}");
-                leaves(item, path, into);
-                path.truncate(length);
-            }
-        }
-        leaf => into.push(Claim { path: path.clone(), value: value(leaf) }),
-    }
-}
-
-/// A JSON value as a value of the contract.
-#[must_use]
-pub fn value(json: &Json) -> Value {
-    match json {
-        Json::Null => Value::Null,
-        Json::Bool(boolean) => Value::Boolean(*boolean),
-        Json::Number(number) => match number.as_i64() {
-            Some(integer) if integer.unsigned_abs() < (1 << 53) => Value::Integer(integer),
-            _ => Value::Number(number.as_f64().unwrap_or_default()),
-        },
-        Json::String(text) => Value::Text(text.clone()),
-        Json::Array(items) if !items.is_empty() && items.iter().all(Json::is_string) => {
-            Value::Texts(items.iter().filter_map(Json::as_str).map(str::to_owned).collect())
-        }
-        other => Value::Json(other.to_string()),
-    }
-}
-
-/// A verdict in the lines that `expect` uses.
-#[must_use]
-pub fn summary(verdict: &Verdict) -> Vec<String> {
-    let findings = verdict.findings.iter().map(|finding| {
-        let mut line =
-            format!("{} {} {}", name(finding.effect), name(finding.severity), finding.rule);
-        if let Some(claim) = &finding.claim {
-            let _ = write!(line, " {claim}");
-        }
-        line
-    });
-    let requirements = verdict.requirements.iter().map(|requirement| match requirement {
-        Requirement::StepUp(step_up) => {
-            let mut line = "step-up".to_owned();
-            if !step_up.acr_values.is_empty() {
-                let _ = write!(line, " acr={}", step_up.acr_values.join(","));
-            }
-            if let Some(age) = step_up.max_age {
-                let _ = write!(line, " max-age={age}");
-            }
-            line
-        }
-        Requirement::Scope(scopes) => format!("scope {}", scopes.join(" ")),
-        Requirement::Withhold(paths) => format!("withhold {}", paths.join(" ")),
-        Requirement::Other(fact) => format!("other {}", fact.name),
-    });
-    findings.chain(requirements).collect()
-}
-
-fn name(of: impl std::fmt::Debug) -> String {
-    let debug = format!("{of:?}");
-    debug.rsplit("::").next().unwrap_or_default().to_lowercase()
 }

@@ -1,12 +1,12 @@
 //! The case tables, and what must hold for every input.
 
 use proptest::prelude::*;
-use tokenward_policy::testing::{load_cases, run_cases};
+use tokenward_policy::testing::{assert_rules_are_told, assert_schema_is_that_of, run_cases};
 use tokenward_policy::{
     Claim, ClaimSelector, Input, Phase, Policy, Token, TokenKind, Value, Verdict, configure,
 };
 
-use crate::{LifetimeLimits, Settings};
+use crate::LifetimeLimits;
 
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/cases");
 
@@ -15,60 +15,19 @@ fn cases() {
     run_cases::<LifetimeLimits>(CASES);
 }
 
-fn schema() -> serde_json::Value {
-    serde_json::from_str(include_str!("../settings.schema.json")).expect("JSON")
-}
-
-/// The names that the schema gives an object are those that the settings take.
 #[test]
-fn the_schema_names_what_the_settings_take() {
-    let schema = schema();
-    let kinds = ["max-lifetime", "warn-lifetime", "max-remaining", "max-age-since-issue"]
-        .map(|name| ("/$defs/per-kind", format!(r#"{{"{name}":{{"?":0}}}}"#)));
-    for (object, settings) in kinds.into_iter().chain([("", r#"{"?":0}"#.to_owned())]) {
-        let properties = schema.pointer(object).and_then(|o| o["properties"].as_object());
-        let properties = properties.expect("properties");
-        let mut named: Vec<&str> = properties.keys().map(String::as_str).collect();
-        let error = serde_json::from_str::<Settings>(&settings).expect_err("unknown").to_string();
-        let (_, expected) = error.split_once("expected one of").expect("names");
-        let mut taken: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
-        named.sort_unstable();
-        taken.sort_unstable();
-        assert_eq!(named, taken, "{object}");
-        for (name, property) in properties {
-            assert!(property["description"].is_string(), "{name} has no description");
-        }
-    }
-}
-
-/// The defaults that the schema prints are those that the settings have.
-#[test]
-fn the_schema_prints_the_defaults() {
-    let printed: serde_json::Map<_, _> = schema()["properties"]
-        .as_object()
-        .expect("properties")
-        .iter()
-        .filter_map(|(name, p)| Some((name.clone(), p.get("default")?.clone())))
-        .collect();
-    let printed: Settings =
-        serde_json::from_value(serde_json::Value::Object(printed)).expect("settings");
-    assert_eq!(format!("{printed:?}"), format!("{:?}", Settings::default()));
+fn the_schema_is_that_of_the_settings() {
+    assert_schema_is_that_of::<LifetimeLimits>(&[
+        ("/$defs/per-kind", r#"{"max-lifetime":{"?":0}}"#),
+        ("/$defs/per-kind", r#"{"warn-lifetime":{"?":0}}"#),
+        ("/$defs/per-kind", r#"{"max-remaining":{"?":0}}"#),
+        ("/$defs/per-kind", r#"{"max-age-since-issue":{"?":0}}"#),
+    ]);
 }
 
 #[test]
-fn findings_and_rules_are_the_same_set() {
-    let ids: Vec<String> = LifetimeLimits::descriptor().rules.into_iter().map(|r| r.id).collect();
-    let mut found: Vec<String> = load_cases(CASES)
-        .iter()
-        .flat_map(|case| &case.expect)
-        .filter(|line| !line.starts_with("step-up"))
-        .map(|line| line.split(' ').nth(2).expect("a rule").to_owned())
-        .collect();
-    found.sort();
-    found.dedup();
-    let mut ids = ids;
-    ids.sort();
-    assert_eq!(found, ids);
+fn every_rule_is_told() {
+    assert_rules_are_told::<LifetimeLimits>(CASES);
 }
 
 #[test]

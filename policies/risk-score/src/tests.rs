@@ -1,13 +1,13 @@
 //! The case tables, and what must hold for every input.
 
 use proptest::prelude::*;
-use tokenward_policy::testing::{load_cases, run_cases};
+use tokenward_policy::testing::{assert_rules_are_told, assert_schema_is_that_of, run_cases};
 use tokenward_policy::{
     Effect, Fact, Input, Phase, Policy, Requirement, Signal, Value, Verdict, configure,
 };
 
 use crate::score::{combine, share};
-use crate::{Combine, RiskScore, Settings};
+use crate::{Combine, RiskScore};
 
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/cases");
 
@@ -16,16 +16,9 @@ fn cases() {
     run_cases::<RiskScore>(CASES);
 }
 
-fn schema() -> serde_json::Value {
-    serde_json::from_str(include_str!("../settings.schema.json")).expect("JSON")
-}
-
-/// The names that the schema gives an object are those that the settings take.
 #[test]
-fn the_schema_names_what_the_settings_take() {
-    let schema = schema();
-    for (object, settings) in [
-        ("", r#"{"?":0}"#),
+fn the_schema_is_that_of_the_settings() {
+    assert_schema_is_that_of::<RiskScore>(&[
         ("/properties/signals/items", r#"{"signals":[{"?":0}]}"#),
         ("/properties/overrides/items", r#"{"overrides":[{"?":0}]}"#),
         ("/properties/step-up", r#"{"step-up":{"?":0}}"#),
@@ -34,49 +27,12 @@ fn the_schema_names_what_the_settings_take() {
             "/$defs/condition/anyOf/1/properties/outside",
             r#"{"signals":[{"when":{"outside":{"?":0}}}]}"#,
         ),
-    ] {
-        let properties = schema.pointer(object).and_then(|o| o["properties"].as_object());
-        let properties = properties.unwrap_or_else(|| panic!("no properties at {object}"));
-        let mut named: Vec<&str> = properties.keys().map(String::as_str).collect();
-        let error = serde_json::from_str::<Settings>(settings).expect_err("unknown").to_string();
-        let (_, expected) = error.split_once("expected").expect("names");
-        let mut taken: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
-        named.sort_unstable();
-        taken.sort_unstable();
-        assert_eq!(named, taken, "{object}");
-        for (name, property) in properties {
-            assert!(property["description"].is_string(), "{name} has no description");
-        }
-    }
-}
-
-/// The defaults that the schema prints are those that the settings have.
-#[test]
-fn the_schema_prints_the_defaults() {
-    let printed: serde_json::Map<_, _> = schema()["properties"]
-        .as_object()
-        .expect("properties")
-        .iter()
-        .filter_map(|(name, p)| Some((name.clone(), p.get("default")?.clone())))
-        .collect();
-    let printed: Settings =
-        serde_json::from_value(serde_json::Value::Object(printed)).expect("settings");
-    assert_eq!(format!("{printed:?}"), format!("{:?}", Settings::default()));
+    ]);
 }
 
 #[test]
-fn findings_and_rules_are_the_same_set() {
-    let mut ids: Vec<String> = RiskScore::descriptor().rules.into_iter().map(|r| r.id).collect();
-    let mut found: Vec<String> = load_cases(CASES)
-        .iter()
-        .flat_map(|case| &case.expect)
-        .filter(|line| !line.starts_with("step-up"))
-        .map(|line| line.split(' ').nth(2).expect("a rule").to_owned())
-        .collect();
-    found.sort();
-    found.dedup();
-    ids.sort();
-    assert_eq!(found, ids);
+fn every_rule_is_told() {
+    assert_rules_are_told::<RiskScore>(CASES);
 }
 
 #[test]
