@@ -121,10 +121,9 @@ impl<R: Rules> Judge<'_, R> {
     ) -> Option<Data> {
         match value {
             Value::Text(text) => self.in_text(text, context, path),
-            Value::Texts(texts) => texts
-                .iter()
-                .filter_map(|text| self.in_text(text, context, path))
-                .reduce(Data::or),
+            Value::Texts(texts) => {
+                texts.iter().filter_map(|text| self.in_text(text, context, path)).reduce(Data::or)
+            }
             Value::Integer(integer) => self.in_integer(*integer, context, path, value),
             Value::Number(number) => self.in_integer(whole(*number)?, context, path, value),
             Value::Null | Value::Boolean(_) | Value::Json(_) => None,
@@ -153,8 +152,7 @@ impl<R: Rules> Judge<'_, R> {
         let digits = name.bytes().filter(u8::is_ascii_digit).count();
         let any = digits >= 9 || name.bytes().any(|b| b == b'@');
         // Shorter names hold no key, unless by `password=...`.
-        let secret = seeks_secrets::<R>()
-            && (name.len() >= 16 || name.bytes().any(|b| b == b'='));
+        let secret = seeks_secrets::<R>() && (name.len() >= 16 || name.bytes().any(|b| b == b'='));
         if !any && !secret {
             return None;
         }

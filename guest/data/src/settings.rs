@@ -89,10 +89,7 @@ pub fn pattern(
         Ok(pattern) => Some(pattern),
         Err(what) => {
             let message = join(&["the pattern `", text, "` ", what]);
-            errors.push(SettingError::new(
-                path.to_owned() + &pointer([place.to_string()]),
-                message,
-            ));
+            errors.push(SettingError::new(at(path, place), message));
             None
         }
     }
@@ -120,13 +117,30 @@ pub fn detectors<'a, I: Iterator<Item = &'a str>>(
                     message.push_str(id);
                 }
                 errors.push(SettingError::new(
-                    path.to_owned() + &pointer(["except-detectors", &place.to_string()]),
+                    at(&join(&[path, "/except-detectors"]), place),
                     message,
                 ));
             }
         }
     }
     found
+}
+
+/// The pointer to an item of the list at `path`.
+fn at(path: &str, place: usize) -> String {
+    let mut digits = [0; 20];
+    let mut rest = place;
+    let mut count = 0;
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + u8::try_from(rest % 10).unwrap_or_default();
+        rest /= 10;
+        count += 1;
+        if rest == 0 {
+            break;
+        }
+    }
+    let digits = digits.get(digits.len() - count..).unwrap_or_default();
+    join(&[path, "/", core::str::from_utf8(digits).unwrap_or_default()])
 }
 
 fn join(parts: &[&str]) -> String {

@@ -6,9 +6,9 @@ use tokenward_policy::Value;
 /// Whether every text is a card number of which no more is left than so many digits at the start
 /// and four at the end.
 pub(crate) fn is_truncated(part: Part<'_>, leading: u8) -> bool {
-    let truncated = |text: &str| left_of(text).is_some_and(|(first, last)| {
-        first <= usize::from(leading) && last <= LAST
-    });
+    let truncated = |text: &str| {
+        left_of(text).is_some_and(|(first, last)| first <= usize::from(leading) && last <= LAST)
+    };
     match part {
         Part::Text(text) => truncated(text),
         Part::Whole(value @ (Value::Text(_) | Value::Texts(_))) => value.texts().all(truncated),

@@ -48,7 +48,8 @@ fn judge(settings: &str, claims: Vec<Claim>) -> Verdict {
 
 #[test]
 fn messages_tell_the_detector_and_never_the_value() {
-    let text = |path: &str, text: &str| Claim { path: path.into(), value: Value::Text(text.into()) };
+    let text =
+        |path: &str, text: &str| Claim { path: path.into(), value: Value::Text(text.into()) };
     let claims = vec![
         text("/card_number", "4111111111111111"),
         text("/a", "4111111111111111"),

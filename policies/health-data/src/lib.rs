@@ -20,9 +20,7 @@ use tokenward_data::{
     Data, Exemptions, Never, Part, Path, Rank, Rules, Standing, Weight, is_usual, minified,
     minified_length, rule, too_many_rule,
 };
-use tokenward_detect::{
-    Category, Detector, DetectorSet, Hit, Scope, concerns_patient,
-};
+use tokenward_detect::{Category, Detector, DetectorSet, Hit, Scope, concerns_patient};
 use tokenward_policy::prelude::*;
 
 pub use settings::{Identifiers, Settings};

@@ -46,7 +46,12 @@ impl Policy for Secrets {
             description: include_str!("../description.md").into(),
             phases: Phases::ISSUE | Phases::USE | Phases::REFRESH,
             rules: vec![
-                rule("private-key", "The claim holds a private or symmetric key", REPLACE, CONTROLS),
+                rule(
+                    "private-key",
+                    "The claim holds a private or symmetric key",
+                    REPLACE,
+                    CONTROLS,
+                ),
                 rule("cloud-key", "The claim holds a key of a cloud service", REPLACE, CONTROLS),
                 rule(
                     "nested-token",

@@ -48,7 +48,8 @@ fn judge(settings: &str, claims: Vec<Claim>) -> Verdict {
 
 #[test]
 fn messages_tell_the_detector_and_never_the_value() {
-    let text = |path: &str, text: &str| Claim { path: path.into(), value: Value::Text(text.into()) };
+    let text =
+        |path: &str, text: &str| Claim { path: path.into(), value: Value::Text(text.into()) };
     // In parts, so that no line looks like a live key.
     let key = ["AKIA", "QQQQQQQQQQQQQQQQ"].concat();
     let claims = vec![
