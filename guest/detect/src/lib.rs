@@ -73,6 +73,7 @@ mod name_table;
 mod name_words;
 mod network;
 mod number;
+mod phrases;
 mod plan;
 mod scan;
 mod scope;

@@ -45,12 +45,13 @@ pub fn path_class(parent: Option<&str>, segment: &str) -> Option<NameHit> {
 pub fn path_class_only<S: Scope>(parent: Option<&str>, segment: &str) -> Option<NameHit> {
     let name = Words::of(segment);
     let outer = parent.map(Words::of);
-    let hit = name.class::<S>().or_else(|| {
-        // `card` and `number`, `name` and `first`.
-        let (outer, first) = (outer.as_ref()?, name.get(0)?);
-        let last = outer.get(outer.count.checked_sub(1)?)?;
-        if name.count == 1 { Words::joined(last, first).class::<S>() } else { None }
-    });
+    let mut hit = name.class::<S>();
+    if hit.is_none_or(|(_, confidence)| confidence < Confidence::High)
+        && let Some(joined) = outer.as_ref().and_then(|outer| name.after(outer)?.class::<S>())
+        && hit.is_none_or(|(_, confidence)| confidence < joined.1)
+    {
+        hit = Some(joined);
+    }
     let hit = hit.filter(|(phrase, _)| {
         // Of things, only what their name alone says is taken back.
         let thing = outer.as_ref().is_some_and(|outer| {
@@ -58,7 +59,7 @@ pub fn path_class_only<S: Scope>(parent: Option<&str>, segment: &str) -> Option<
                 .count
                 .checked_sub(1)
                 .and_then(|last| outer.get(last))
-                .is_some_and(|word| THINGS.has(word))
+                .is_some_and(|word| is_thing(word))
         });
         !(thing && phrase.place == Where::Whole && phrase.detector.category() == Category::Personal)
     })?;
@@ -120,11 +121,16 @@ impl Words {
         found
     }
 
-    /// One name of two words.
-    fn joined(first: &[u8], second: &[u8]) -> Self {
+    /// One name of the last word of the object around it and its own one or two: of `card` and
+    /// `number`, `name` and `first`, `card` and `expiry_date`.
+    fn after(&self, outer: &Self) -> Option<Self> {
+        if self.count > 2 {
+            return None;
+        }
+        let last = outer.get(outer.count.checked_sub(1)?)?;
         let mut found = Self::none();
         let mut length = 0u8;
-        for word in [first, second] {
+        for word in [Some(last), self.get(0), self.get(1)].into_iter().flatten() {
             let start = length;
             for byte in word {
                 if let Some(slot) = found.text.get_mut(usize::from(length)) {
@@ -134,7 +140,7 @@ impl Words {
             }
             found.push(start, length);
         }
-        found
+        Some(found)
     }
 
     fn none() -> Self {
@@ -233,6 +239,11 @@ impl Words {
     }
 }
 
+/// Whether a word names a thing, or several of a kind.
+fn is_thing(word: &[u8]) -> bool {
+    THINGS.has(word) || matches!(word, [one @ .., b's'] if THINGS.has(one))
+}
+
 fn is_end(byte: u8) -> bool {
     matches!(byte, b'/' | b'#' | b':')
 }
@@ -278,6 +289,24 @@ impl NameHit {
             Mask::LastFour => hit.confidence = hit.confidence.min(Confidence::Medium),
             Mask::None => {}
         }
+        // `acme/app` is where something lies.
+        if self.detector == Detector::PersonName && bytes.contains(&b'/') && !bytes.contains(&b' ')
+        {
+            hit.confidence = Confidence::Low;
+        }
+        // `mobile` and `cell` are other things as well.
+        if self.detector == Detector::Phone
+            && self.confidence == Confidence::Medium
+            && bytes.iter().any(u8::is_ascii_alphabetic)
+        {
+            hit.confidence = Confidence::Low;
+        }
+        // A card code is a number: what has no digit tells how its check went.
+        if self.detector == Detector::CardCode
+            && bytes.iter().all(|b| b.is_ascii() && !b.is_ascii_digit())
+        {
+            hit.confidence = Confidence::Low;
+        }
         if self.category != Category::Secret
             && !matches!(self.detector, Detector::CardCode | Detector::CardPin)
             && is_reference(bytes)
@@ -296,7 +325,8 @@ enum Mask {
 
 /// Whether text is masked: nothing but masking characters, and at most four digits at the end.
 fn masked(bytes: &[u8]) -> Mask {
-    let is_mask = |b: &u8| matches!(b, b'*' | b'x' | b'X' | b'#' | b' ' | b'-' | b'.' | b'_');
+    let is_mask =
+        |b: &u8| matches!(b, b'*' | b'x' | b'X' | b'#' | b' ' | b'-' | b'.' | b'_' | b'/');
     let text = core::str::from_utf8(bytes).unwrap_or_default();
     let dots = text.chars().filter(|c| matches!(c, '\u{2022}' | '\u{25cf}')).count() * 3;
     let digits = bytes.iter().rev().take_while(|b| b.is_ascii_digit()).count();

@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 use crate::kind::{Category, Detector};
 use crate::number;
 use crate::scope::{DetectorSet, Pairs, Scope};
-use crate::traits::{AT, COLON, DOT, MARK, PERCENT, QUOTE, Traits};
+use crate::traits::{AT, COLON, DOT, ESCAPE, MARK, QUOTE, Traits};
 
 /// The questions of one scope.
 pub(crate) struct Plan<S>(PhantomData<S>);
@@ -20,6 +20,7 @@ impl<S: Scope> Plan<S> {
     pub(crate) const PRIVATE_KEY: bool = S::DETECTORS.has(Detector::PrivateKey);
     pub(crate) const TRACK: bool = S::DETECTORS.has(Detector::TrackData);
     pub(crate) const IBAN: bool = S::DETECTORS.has(Detector::Iban);
+    pub(crate) const ICD: bool = S::DETECTORS.has(Detector::Icd10);
     pub(crate) const MBI: bool = S::DETECTORS.has(Detector::Mbi);
 
     /// What is told by the first characters of a word.
@@ -53,7 +54,7 @@ impl<S: Scope> Plan<S> {
 
     /// What even a short text is not dismissed with.
     const KEPT: u8 = {
-        let mut kept = Self::SIGNS | PERCENT;
+        let mut kept = Self::SIGNS | ESCAPE;
         if Self::PAIRS {
             kept |= COLON;
         }

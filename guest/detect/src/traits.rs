@@ -14,7 +14,8 @@ pub(crate) struct Traits {
 pub(crate) const AT: u8 = 1;
 const DIGIT: u8 = 2;
 pub(crate) const COLON: u8 = 4;
-pub(crate) const PERCENT: u8 = 8;
+/// What an encoded character starts with: `%`, or the backslash of JSON.
+pub(crate) const ESCAPE: u8 = 8;
 /// `$ ( + =`: what credentials and phone numbers start with or hang on.
 pub(crate) const MARK: u8 = 16;
 /// Of either kind.
@@ -30,7 +31,7 @@ const TRAITS: [u8; 256] = {
             0x40 => AT,
             0x30..=0x39 => DIGIT,
             0x3a => COLON,
-            0x25 => PERCENT,
+            0x25 | 0x5c => ESCAPE,
             0x24 | 0x28 | 0x2b | 0x3d => MARK,
             0x22 | 0x27 => QUOTE,
             0x2e => DOT,

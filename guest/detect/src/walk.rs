@@ -5,7 +5,7 @@ use crate::kind::{Category, Confidence, Detector, Hits, NameHit, Place};
 use crate::name::name_class_only;
 use crate::plan::Plan;
 use crate::scope::Scope;
-use crate::traits::{AT, OTHER, PERCENT, QUOTE, Traits};
+use crate::traits::{AT, ESCAPE, OTHER, QUOTE, Traits};
 use crate::{account, contact, decode, health, network, number, secret, steps};
 
 /// How many times a text is decoded.
@@ -19,7 +19,7 @@ pub(crate) fn scan_text<S: Scope>(
     hits: &mut Hits,
 ) {
     let traits = Traits::of(text.as_bytes());
-    if traits.has(OTHER) && depth == 0 {
+    if traits.has(OTHER) {
         let folded = decode::fold(text);
         let traits = Traits::of(folded.as_bytes());
         Scan { text: &folded, bytes: folded.as_bytes(), traits, context, depth, hits }.run::<S>();
@@ -73,6 +73,19 @@ impl Scan<'_> {
             && contact::person_shape(self.bytes)
         {
             self.add::<S>(Detector::PersonName, context.confidence.max(Confidence::Medium));
+        }
+        if const { Plan::<S>::ICD }
+            && matches!(
+                context.detector,
+                Detector::Icd10 | Detector::Diagnosis | Detector::HealthRecord
+            )
+            && health::icd10(self.bytes)
+        {
+            let sure = context.confidence >= Confidence::Medium;
+            self.add::<S>(
+                Detector::Icd10,
+                if sure { Confidence::High } else { Confidence::Medium },
+            );
         }
         if const { Plan::<S>::CLOUD_KEY }
             && context.category == Category::Secret
@@ -276,8 +289,8 @@ impl Scan<'_> {
 
     /// The text in its decoded forms.
     fn decoded<S: Scope>(&mut self) {
-        if self.traits.has(PERCENT)
-            && let Some(text) = decode::percent(self.bytes)
+        if self.traits.has(ESCAPE)
+            && let Some(text) = decode::escapes(self.bytes)
         {
             scan_text::<S>(&text, None, self.depth + 1, self.hits);
         }
