@@ -140,6 +140,21 @@ fn claim_minimization_table() {
 }
 
 #[test]
+fn cardholder_data_table() {
+    whole_table::<cardholder_data::CardholderData>("cardholder-data");
+}
+
+#[test]
+fn health_data_table() {
+    whole_table::<health_data::HealthData>("health-data");
+}
+
+#[test]
+fn secrets_table() {
+    whole_table::<secrets::Secrets>("secrets");
+}
+
+#[test]
 fn scope_check_table() {
     whole_table::<scope_check::ScopeCheck>("scope-check");
 }
@@ -158,6 +173,24 @@ fn risk_score_table() {
 fn claim_minimization_random() {
     let settings = [json!({}), json!({"unlisted": "deny", "min-confidence": "low"})];
     random_inputs::<claim_minimization::ClaimMinimization>("claim-minimization", &settings);
+}
+
+#[test]
+fn cardholder_data_random() {
+    let settings = [json!({}), json!({"test-cards": "advise", "withhold": true})];
+    random_inputs::<cardholder_data::CardholderData>("cardholder-data", &settings);
+}
+
+#[test]
+fn health_data_random() {
+    let settings = [json!({}), json!({"identifiers": "deny", "min-confidence": "low"})];
+    random_inputs::<health_data::HealthData>("health-data", &settings);
+}
+
+#[test]
+fn secrets_random() {
+    let settings = [json!({}), json!({"nested-tokens": "advise", "withhold": true})];
+    random_inputs::<secrets::Secrets>("secrets", &settings);
 }
 
 #[test]

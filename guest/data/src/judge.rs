@@ -202,9 +202,10 @@ impl<R: Rules> Judge<'_, R> {
     }
 }
 
-/// Whether secrets are looked for at all: constant for each policy.
-const fn seeks_secrets<R: Rules>() -> bool {
-    R::Scope::DETECTORS.meets(DetectorSet::of_categories(&[Category::Secret]))
+/// Whether secrets are looked for at all.
+fn seeks_secrets<R: Rules>() -> bool {
+    // Not at run time.
+    const { R::Scope::DETECTORS.meets(DetectorSet::of_categories(&[Category::Secret])) }
 }
 
 /// What a name says of a value: nothing of one that is null or empty, and of a boolean only what

@@ -57,13 +57,71 @@ pub(crate) fn is_index(name: &str) -> bool {
             if rest.len() < 4 && rest.iter().all(u8::is_ascii_digit))
 }
 
+/// Takes a pointer apart into names and where they end. Both lists are used again and again, so
+/// that a claim costs no allocation, but for names with escapes.
 pub(crate) fn split<'a>(pointer: &'a str, names: &mut Vec<Cow<'a, str>>, ends: &mut Vec<usize>) {
     names.clear();
     ends.clear();
-    let mut end = 0;
-    for part in pointer.split('/').skip(1) {
-        end += 1 + part.len();
-        names.push(unescape(part));
-        ends.push(end);
+    let bytes = pointer.as_bytes();
+    let mut start = None;
+    let mut escaped = false;
+    for place in 0..=bytes.len() {
+        match bytes.get(place) {
+            Some(b'~') => escaped = true,
+            None | Some(b'/') => {
+                // What stands before the first `/` is no name.
+                if let Some(start) = start {
+                    let name = pointer.get(start..place).unwrap_or_default();
+                    names.push(if escaped { unescape(name) } else { Cow::Borrowed(name) });
+                    ends.push(place);
+                }
+                start = Some(place + 1);
+                escaped = false;
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pointers_are_taken_apart() {
+        let cases: [(&str, &[&str], &[usize]); 8] = [
+            ("", &[], &[]),
+            ("no-slash", &[], &[]),
+            ("x/y", &["y"], &[3]),
+            ("/", &[""], &[1]),
+            ("/a", &["a"], &[2]),
+            ("/a/", &["a", ""], &[2, 3]),
+            ("/a~1b/c/m~0n", &["a/b", "c", "m~n"], &[5, 7, 12]),
+            ("/é~/ü", &["é~", "ü"], &[4, 7]),
+        ];
+        let (mut names, mut ends) = (Vec::new(), Vec::new());
+        for (pointer, expected, places) in cases {
+            split(pointer, &mut names, &mut ends);
+            assert_eq!(names, expected, "{pointer}");
+            assert_eq!(ends, places, "{pointer}");
+        }
+    }
+
+    #[test]
+    fn places_in_arrays_are_short_numbers() {
+        for (name, expected) in [
+            ("0", true),
+            ("7", true),
+            ("1000", true),
+            ("9999", true),
+            ("10000", false),
+            ("00", false),
+            ("01", false),
+            ("", false),
+            ("1a", false),
+            ("-1", false),
+        ] {
+            assert_eq!(is_index(name), expected, "{name}");
+        }
     }
 }
