@@ -64,9 +64,8 @@ pub(crate) fn icd10(text: &[u8]) -> bool {
     for word in text.split(|b| matches!(b, b',' | b';' | b' ')).filter(|word| !word.is_empty()) {
         let [b'A'..=b'Z', b'0'..=b'9', third, rest @ ..] = word else { return false };
         let detail = match rest {
-            [] => rest,
-            [b'.', detail @ ..] if !detail.is_empty() => detail,
             [b'.'] => return false,
+            [b'.', detail @ ..] => detail,
             _ => rest,
         };
         // The third is a digit but for a few chapters of ICD-10-CM (`C4A`, `Z3A`, `O9A`).

@@ -55,11 +55,7 @@ pub fn path_class_only<S: Scope>(parent: Option<&str>, segment: &str) -> Option<
     let hit = hit.filter(|(phrase, _)| {
         // Of things, only what their name alone says is taken back.
         let thing = outer.as_ref().is_some_and(|outer| {
-            outer
-                .count
-                .checked_sub(1)
-                .and_then(|last| outer.get(last))
-                .is_some_and(|word| is_thing(word))
+            outer.count.checked_sub(1).and_then(|last| outer.get(last)).is_some_and(is_thing)
         });
         !(thing && phrase.place == Where::Whole && phrase.detector.category() == Category::Personal)
     })?;

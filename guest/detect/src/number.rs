@@ -165,7 +165,7 @@ fn card(
             }
             (Grouping::Printed, Network::Distinct, _)
             | (Grouping::None, Network::Distinct, 15 | 16) => Confidence::High,
-            (Grouping::None, _, 17 | 18) | (Grouping::None, Network::Wide, 13 | 14) => {
+            (Grouping::None, _, 17 | 18) | (Grouping::None, Network::Wide, 13..=15) => {
                 Confidence::Low
             }
             (Grouping::Printed | Grouping::None, ..) => Confidence::Medium,
