@@ -132,7 +132,7 @@ impl<R: Rules> Judge<'_, R> {
 
     fn in_text(&self, text: &str, context: Option<NameHit>, path: &Path<'_, '_>) -> Option<Data> {
         let hits = scan_only::<R::Scope>(text, context);
-        self.strongest(&hits, |hit| self.accept(hit, path, Part::Text(text)))
+        strongest(&hits, |hit| self.accept(hit, path, Part::Text(text)))
     }
 
     fn in_integer(
@@ -157,19 +157,12 @@ impl<R: Rules> Judge<'_, R> {
             return None;
         }
         let hits = scan_only::<R::Scope>(name, None);
-        self.strongest(&hits, |hit| {
+        strongest(&hits, |hit| {
             if !any && hit.category != Category::Secret {
                 return None;
             }
             self.accept(Hit { place: Place::Name, ..hit }, path, Part::Text(name))
         })
-    }
-
-    fn strongest(&self, hits: &Hits, accept: impl Fn(Hit) -> Option<Data>) -> Option<Data> {
-        if hits.is_empty() {
-            return None;
-        }
-        hits.iter().filter_map(accept).reduce(Data::or)
     }
 
     /// The hit as data to report, if the policy wants it reported.
@@ -206,6 +199,14 @@ impl<R: Rules> Judge<'_, R> {
 fn seeks_secrets<R: Rules>() -> bool {
     // Not at run time.
     const { R::Scope::DETECTORS.meets(DetectorSet::of_categories(&[Category::Secret])) }
+}
+
+/// The gravest of the finds that count.
+fn strongest(hits: &Hits, accept: impl Fn(Hit) -> Option<Data>) -> Option<Data> {
+    if hits.is_empty() {
+        return None;
+    }
+    hits.iter().filter_map(accept).reduce(Data::or)
 }
 
 /// What a name says of a value: nothing of one that is null or empty, and of a boolean only what

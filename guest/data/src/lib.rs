@@ -14,7 +14,8 @@ mod pattern;
 mod report;
 mod rules;
 mod settings;
-mod text;
+#[doc(hidden)]
+pub mod text;
 
 pub use judge::{judge, whole};
 pub use path::Path;
@@ -22,4 +23,4 @@ pub use pattern::Pattern;
 pub use report::{Data, Found, MOST, Rank, Weight};
 pub use rules::{Never, Own, Part, Rules, Standing, Told, is_usual};
 pub use settings::{Exemptions, MinConfidence, detectors, pattern, patterns};
-pub use text::{minified, minified_length, rule, too_many_rule};
+pub use text::{About, AboutRule};

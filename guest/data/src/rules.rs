@@ -54,6 +54,7 @@ pub trait Rules {
     fn rule(&self, data: &Data, rank: Rank) -> (&'static str, Severity);
 
     /// The id of a detector, and what it finds, in words that follow "holds".
+    #[must_use]
     fn words(detector: Detector) -> (&'static str, &'static str) {
         (detector.id(), detector.label())
     }

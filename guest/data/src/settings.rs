@@ -44,7 +44,7 @@ impl Exemptions {
         permit: &[String],
         except: &[String],
         least: MinConfidence,
-        asked: impl Iterator<Item = (Detector, &'a str)> + Clone,
+        asked: &(impl Iterator<Item = (Detector, &'a str)> + Clone),
         errors: &mut Vec<SettingError>,
     ) -> Self {
         let find = |id: &str| Some(asked.clone().find(|(_, known)| *known == id)?.0);
@@ -106,21 +106,17 @@ pub fn detectors<'a, I: Iterator<Item = &'a str>>(
 ) -> Vec<Detector> {
     let mut found = Vec::new();
     for (place, id) in ids.iter().enumerate() {
-        match find(id) {
-            Some(detector) => found.push(detector),
-            None => {
-                let mut message = join(&["`", id, "` is no detector of this policy; one of "]);
-                for (place, id) in all().enumerate() {
-                    if place > 0 {
-                        message.push_str(", ");
-                    }
-                    message.push_str(id);
+        if let Some(detector) = find(id) {
+            found.push(detector);
+        } else {
+            let mut message = join(&["`", id, "` is no detector of this policy; one of "]);
+            for (place, id) in all().enumerate() {
+                if place > 0 {
+                    message.push_str(", ");
                 }
-                errors.push(SettingError::new(
-                    at(&join(&[path, "/except-detectors"]), place),
-                    message,
-                ));
+                message.push_str(id);
             }
+            errors.push(SettingError::new(at(&join(&[path, "/except-detectors"]), place), message));
         }
     }
     found

@@ -16,16 +16,12 @@ mod settings;
 mod tests;
 
 use tokenward_data::{
-    Data, Exemptions, Never, Part, Path, Rank, Rules, Standing, Weight, minified, minified_length,
-    rule, too_many_rule,
+    About, AboutRule, Data, Exemptions, Never, Part, Path, Rank, Rules, Standing, Weight,
 };
 use tokenward_detect::{Detector, Hit, Place};
 use tokenward_policy::prelude::*;
 
 pub use settings::{CardDetails, Reaction, Settings};
-
-const SCHEMA_TEXT: &str = include_str!("../settings.schema.json");
-static SCHEMA: [u8; minified_length(SCHEMA_TEXT)] = minified(SCHEMA_TEXT);
 
 /// Keeps account data of payment cards out of tokens.
 #[derive(Debug)]
@@ -37,45 +33,46 @@ pub struct CardholderData {
     withhold: bool,
 }
 
+const CODE: &str = "PCI DSS 4.0.1 3.3.1";
+const SHOWN: &str = "PCI DSS 4.0.1 3.4.1";
+const UNREADABLE: &str = "PCI DSS 4.0.1 3.5.1";
+
+const ABOUT: About = About {
+    name: "cardholder-data",
+    version: env!("CARGO_PKG_VERSION"),
+    title: "A token carries no account data of a payment card",
+    description: include_str!("../description.md"),
+    schema: include_str!("../settings.schema.json"),
+    rules: &[
+        AboutRule {
+            id: "pan",
+            title: "The claim holds a card number",
+            remedy: "Take the claim out of the token; carry a payment token, or no more than the \
+                     first six and the last four digits.",
+            controls: &[SHOWN, UNREADABLE],
+        },
+        AboutRule {
+            id: "sensitive-authentication-data",
+            title: "The claim holds a card verification code, a PIN or magnetic stripe data",
+            remedy: "Take the claim out of the token, and do not store it: after authorization no \
+                     one may.",
+            controls: &[CODE],
+        },
+        AboutRule {
+            id: "card-detail",
+            title: "The claim holds a card's expiry date or a cardholder's name",
+            remedy: "Take the claim out of the token, or the card number beside it.",
+            controls: &[UNREADABLE],
+        },
+    ],
+    controls: &[CODE, SHOWN, UNREADABLE],
+};
+
 impl Policy for CardholderData {
     type Settings = Settings;
 
     fn descriptor() -> Descriptor {
-        const CODE: &str = "PCI DSS 4.0.1 3.3.1";
-        const SHOWN: &str = "PCI DSS 4.0.1 3.4.1";
-        const UNREADABLE: &str = "PCI DSS 4.0.1 3.5.1";
-        Descriptor {
-            name: "cardholder-data".into(),
-            version: env!("CARGO_PKG_VERSION").into(),
-            title: "A token carries no account data of a payment card".into(),
-            description: include_str!("../description.md").into(),
-            phases: Phases::ISSUE | Phases::USE | Phases::REFRESH,
-            rules: vec![
-                rule(
-                    "pan",
-                    "The claim holds a card number",
-                    "Take the claim out of the token; carry a payment token, or no more than the \
-                     first six and the last four digits.",
-                    &[SHOWN, UNREADABLE],
-                ),
-                rule(
-                    "sensitive-authentication-data",
-                    "The claim holds a card verification code, a PIN or magnetic stripe data",
-                    "Take the claim out of the token, and do not store it: after authorization no \
-                     one may.",
-                    &[CODE],
-                ),
-                rule(
-                    "card-detail",
-                    "The claim holds a card's expiry date or a cardholder's name",
-                    "Take the claim out of the token, or the card number beside it.",
-                    &[UNREADABLE],
-                ),
-                too_many_rule(&[CODE, SHOWN, UNREADABLE]),
-            ],
-            settings_schema: String::from_utf8_lossy(&SCHEMA).into_owned(),
-            reads: Reads::all_claims(),
-        }
+        tokenward_data::descriptor!(ABOUT)
     }
 
     fn configure(settings: Settings) -> Result<Self, Vec<SettingError>> {

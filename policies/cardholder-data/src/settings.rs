@@ -65,7 +65,7 @@ impl Settings {
             &self.permit,
             &self.except_detectors,
             self.min_confidence,
-            ASKED.iter().map(|(detector, id, _)| (*detector, *id)),
+            &ASKED.iter().map(|(detector, id, _)| (*detector, *id)),
             &mut errors,
         );
         if self.leading_digits > MOST_LEADING {

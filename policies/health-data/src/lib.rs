@@ -17,16 +17,12 @@ mod settings;
 mod tests;
 
 use tokenward_data::{
-    Data, Exemptions, Never, Part, Path, Rank, Rules, Standing, Weight, is_usual, minified,
-    minified_length, rule, too_many_rule,
+    About, AboutRule, Data, Exemptions, Never, Part, Path, Rank, Rules, Standing, Weight, is_usual,
 };
 use tokenward_detect::{Category, Detector, DetectorSet, Hit, Scope, concerns_patient};
 use tokenward_policy::prelude::*;
 
 pub use settings::{Identifiers, Settings};
-
-const SCHEMA_TEXT: &str = include_str!("../settings.schema.json");
-static SCHEMA: [u8; minified_length(SCHEMA_TEXT)] = minified(SCHEMA_TEXT);
 
 /// Keeps protected health information out of tokens.
 #[derive(Debug)]
@@ -36,46 +32,47 @@ pub struct HealthData {
     withhold: bool,
 }
 
+const NECESSARY: &str = "HIPAA 164.502(b)";
+const IDENTIFIERS: &str = "HIPAA 164.514(b)(2)";
+const ACCESS: &str = "HIPAA 164.312(a)(1)";
+const REFER: &str = "Take the claim out of the token and carry a reference, such as \
+        `patient_ref`, in its place.";
+
+const ABOUT: About = About {
+    name: "health-data",
+    version: env!("CARGO_PKG_VERSION"),
+    title: "A token carries no protected health information",
+    description: include_str!("../description.md"),
+    schema: include_str!("../settings.schema.json"),
+    rules: &[
+        AboutRule {
+            id: "health-information",
+            title: "The claim says something of a person's health",
+            remedy: REFER,
+            controls: &[NECESSARY, ACCESS],
+        },
+        AboutRule {
+            id: "health-identifier",
+            title: "The claim holds a number that identifies a patient",
+            remedy: REFER,
+            controls: &[NECESSARY, IDENTIFIERS, ACCESS],
+        },
+        AboutRule {
+            id: "identifier",
+            title: "The claim identifies a person",
+            remedy: "Take the claim out of the token and carry a reference in its place; or name \
+                     it in `permit`, if it identifies no patient.",
+            controls: &[NECESSARY, IDENTIFIERS, ACCESS],
+        },
+    ],
+    controls: &[NECESSARY, IDENTIFIERS, ACCESS],
+};
+
 impl Policy for HealthData {
     type Settings = Settings;
 
     fn descriptor() -> Descriptor {
-        const NECESSARY: &str = "HIPAA 164.502(b)";
-        const IDENTIFIERS: &str = "HIPAA 164.514(b)(2)";
-        const ACCESS: &str = "HIPAA 164.312(a)(1)";
-        const REFER: &str = "Take the claim out of the token and carry a reference, such as \
-            `patient_ref`, in its place.";
-        Descriptor {
-            name: "health-data".into(),
-            version: env!("CARGO_PKG_VERSION").into(),
-            title: "A token carries no protected health information".into(),
-            description: include_str!("../description.md").into(),
-            phases: Phases::ISSUE | Phases::USE | Phases::REFRESH,
-            rules: vec![
-                rule(
-                    "health-information",
-                    "The claim says something of a person's health",
-                    REFER,
-                    &[NECESSARY, ACCESS],
-                ),
-                rule(
-                    "health-identifier",
-                    "The claim holds a number that identifies a patient",
-                    REFER,
-                    &[NECESSARY, IDENTIFIERS, ACCESS],
-                ),
-                rule(
-                    "identifier",
-                    "The claim identifies a person",
-                    "Take the claim out of the token and carry a reference in its place; or name \
-                     it in `permit`, if it identifies no patient.",
-                    &[NECESSARY, IDENTIFIERS, ACCESS],
-                ),
-                too_many_rule(&[NECESSARY, IDENTIFIERS, ACCESS]),
-            ],
-            settings_schema: String::from_utf8_lossy(&SCHEMA).into_owned(),
-            reads: Reads::all_claims(),
-        }
+        tokenward_data::descriptor!(ABOUT)
     }
 
     fn configure(settings: Settings) -> Result<Self, Vec<SettingError>> {

@@ -50,7 +50,7 @@ impl Settings {
             &self.permit,
             &self.except_detectors,
             self.min_confidence,
-            asked.map(|detector| (detector, detector.id())),
+            &asked.map(|detector| (detector, detector.id())),
             &mut errors,
         );
         if self.withhold && self.identifiers == Identifiers::Deny {

@@ -11,16 +11,12 @@ mod settings;
 mod tests;
 
 use tokenward_data::{
-    Data, Exemptions, Never, Part, Path, Pattern, Rank, Rules, Standing, Weight, minified,
-    minified_length, rule, too_many_rule,
+    About, AboutRule, Data, Exemptions, Never, Part, Path, Pattern, Rank, Rules, Standing, Weight,
 };
 use tokenward_detect::{Detector, Hit};
 use tokenward_policy::prelude::*;
 
 pub use settings::{NestedTokens, Settings};
-
-const SCHEMA_TEXT: &str = include_str!("../settings.schema.json");
-static SCHEMA: [u8; minified_length(SCHEMA_TEXT)] = minified(SCHEMA_TEXT);
 
 /// Keeps keys, passwords and other tokens out of tokens.
 #[derive(Debug)]
@@ -33,40 +29,56 @@ pub struct Secrets {
 
 const CONTROLS: &[&str] = &["SOC 2 C1.1", "SOC 2 CC6.7", "ISO 27001:2022 8.24"];
 
+const REPLACE: &str = "Take the claim out of the token and replace the secret: whoever \
+        saw the token has it.";
+
+const ABOUT: About = About {
+    name: "secrets",
+    version: env!("CARGO_PKG_VERSION"),
+    title: "A token carries no key, password or other token",
+    description: include_str!("../description.md"),
+    schema: include_str!("../settings.schema.json"),
+    rules: &[
+        AboutRule {
+            id: "private-key",
+            title: "The claim holds a private or symmetric key",
+            remedy: REPLACE,
+            controls: CONTROLS,
+        },
+        AboutRule {
+            id: "cloud-key",
+            title: "The claim holds a key of a cloud service",
+            remedy: REPLACE,
+            controls: CONTROLS,
+        },
+        AboutRule {
+            id: "nested-token",
+            title: "The claim holds another token",
+            remedy: "Take the token out and exchange it where it is needed (RFC 8693); or name the \
+                     claim in `nested-token-claims`, if it is a statement and no credential.",
+            controls: CONTROLS,
+        },
+        AboutRule {
+            id: "password",
+            title: "The claim holds a password or its hash",
+            remedy: REPLACE,
+            controls: CONTROLS,
+        },
+        AboutRule {
+            id: "credential",
+            title: "The claim holds a credential",
+            remedy: REPLACE,
+            controls: CONTROLS,
+        },
+    ],
+    controls: CONTROLS,
+};
+
 impl Policy for Secrets {
     type Settings = Settings;
 
     fn descriptor() -> Descriptor {
-        const REPLACE: &str = "Take the claim out of the token and replace the secret: whoever \
-            saw the token has it.";
-        Descriptor {
-            name: "secrets".into(),
-            version: env!("CARGO_PKG_VERSION").into(),
-            title: "A token carries no key, password or other token".into(),
-            description: include_str!("../description.md").into(),
-            phases: Phases::ISSUE | Phases::USE | Phases::REFRESH,
-            rules: vec![
-                rule(
-                    "private-key",
-                    "The claim holds a private or symmetric key",
-                    REPLACE,
-                    CONTROLS,
-                ),
-                rule("cloud-key", "The claim holds a key of a cloud service", REPLACE, CONTROLS),
-                rule(
-                    "nested-token",
-                    "The claim holds another token",
-                    "Take the token out and exchange it where it is needed (RFC 8693); or name the \
-                     claim in `nested-token-claims`, if it is a statement and no credential.",
-                    CONTROLS,
-                ),
-                rule("password", "The claim holds a password or its hash", REPLACE, CONTROLS),
-                rule("credential", "The claim holds a credential", REPLACE, CONTROLS),
-                too_many_rule(CONTROLS),
-            ],
-            settings_schema: String::from_utf8_lossy(&SCHEMA).into_owned(),
-            reads: Reads::all_claims(),
-        }
+        tokenward_data::descriptor!(ABOUT)
     }
 
     fn configure(settings: Settings) -> Result<Self, Vec<SettingError>> {
