@@ -36,7 +36,7 @@ pub(crate) fn fold(text: &str) -> String {
 }
 
 fn push_digit(folded: &mut String, character: char, zero: u32) {
-    folded.push(char::from_digit(u32::from(character) - zero, 10).unwrap_or(character));
+    folded.push(char::from_u32(u32::from(character) - zero + 0x30).unwrap_or(character));
 }
 
 /// The text with each `%XX` (RFC 3986) and each escape of JSON (RFC 8259 section 7) decoded, if

@@ -13,10 +13,10 @@
 //! - `Medium`: a weaker grammar, or a name that usually means it;
 //! - `Low`: a hint, for instance a user name. Report it only if asked to.
 //!
-//! Text is also searched in its decoded forms: base64, base64url and percent encoding, at most
-//! two levels deep. Full-width digits, Unicode dashes and spaces, and zero-width characters are
-//! folded first. The work is linear in the length of the value, and most short identifiers are
-//! dismissed after one pass over their bytes.
+//! Text is also searched in its decoded forms: base64, base64url, percent encoding and the escapes
+//! of JSON, at most two levels deep. Full-width digits, Unicode dashes and spaces, and zero-width
+//! characters are folded first. The work is linear in the length of the value, and most short
+//! identifiers are dismissed after one pass over their bytes.
 //!
 //! ```
 //! use tokenward_detect::{Category, Detector, name_class, scan_value};

@@ -261,15 +261,23 @@ impl NameHit {
     /// promises data.
     #[must_use]
     pub fn with_text(self, value: &str) -> Option<Hit> {
-        let text = value.trim();
-        let bytes = text.as_bytes();
-        if text.is_empty() {
+        let bytes = value.as_bytes().trim_ascii();
+        if bytes.is_empty() {
             return None;
         }
-        if text.len() <= 10 && self.category != Category::Health {
-            let empty =
-                ["null", "none", "n/a", "true", "false", "yes", "no", "redacted", "[redacted]"];
-            if empty.iter().any(|word| text.eq_ignore_ascii_case(word)) {
+        if bytes.len() <= 10 && self.category != Category::Health {
+            const EMPTY: [&[u8]; 9] = [
+                b"null",
+                b"none",
+                b"n/a",
+                b"true",
+                b"false",
+                b"yes",
+                b"no",
+                b"redacted",
+                b"[redacted]",
+            ];
+            if EMPTY.iter().any(|word| bytes.eq_ignore_ascii_case(word)) {
                 return None;
             }
         }

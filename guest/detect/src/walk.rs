@@ -22,14 +22,13 @@ pub(crate) fn scan_text<S: Scope>(
     if traits.has(OTHER) {
         let folded = decode::fold(text);
         let traits = Traits::of(folded.as_bytes());
-        Scan { text: &folded, bytes: folded.as_bytes(), traits, context, depth, hits }.run::<S>();
+        Scan { bytes: folded.as_bytes(), traits, context, depth, hits }.run::<S>();
     } else {
-        Scan { text, bytes: text.as_bytes(), traits, context, depth, hits }.run::<S>();
+        Scan { bytes: text.as_bytes(), traits, context, depth, hits }.run::<S>();
     }
 }
 
 struct Scan<'a> {
-    text: &'a str,
     bytes: &'a [u8],
     traits: Traits,
     context: Option<NameHit>,
@@ -281,8 +280,8 @@ impl Scan<'_> {
     }
 
     fn material<S: Scope>(&mut self, longest: usize) {
-        let jwk = self.traits.has(QUOTE) && secret::private_jwk(self.text);
-        if jwk || (longest >= secret::SHORTEST_MARK && secret::material(self.text)) {
+        let jwk = self.traits.has(QUOTE) && secret::private_jwk(self.bytes);
+        if jwk || (longest >= secret::SHORTEST_MARK && secret::material(self.bytes)) {
             self.add::<S>(Detector::PrivateKey, Confidence::High);
         }
     }

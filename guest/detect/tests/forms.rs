@@ -123,6 +123,10 @@ forms! {
     in_a_query: |value| {
         (!value.contains('%')).then(|| format!("https://x.example/p?n=1&q={}&z=2", percent(value)))
     };
+    in_unicode_escapes: |value| {
+        let escaped = value.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect::<Vec<_>>();
+        is_plain(value).then(|| format!("{{\"x\":\"{}\"}}", escaped.concat()))
+    };
     in_percent_encoded_json: |value| {
         let json = format!("{{\"x\":\"{}\"}}", escaped(value));
         is_plain(value).then(|| percent(&json))
