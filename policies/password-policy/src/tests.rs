@@ -78,7 +78,9 @@ fn reads_no_more_than_the_settings_need() {
         facts(r#"{"classes":["digit","letter"],"breached":"ignore","common":"advise"}"#),
         "lower upper digit common contains-name"
     );
-    for (class, needed) in [("lower", "lower"), ("upper", "upper"), ("symbol", "symbol")] {
+    for (class, needed) in
+        [("lower", "lower"), ("upper", "upper"), ("letter", "lower upper"), ("symbol", "symbol")]
+    {
         let settings = format!(r#"{{"profile":"classic","classes":["{class}"]}}"#);
         assert_eq!(facts(&settings), format!("{needed} age"));
     }
