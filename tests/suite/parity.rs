@@ -13,6 +13,7 @@ use tokenward_policy::{self as sdk, Policy};
 use tokenward_token::json::{JsonLimits, parse_strict};
 
 mod convert;
+mod policies;
 mod random;
 
 use convert::{engine_verdict, given};
@@ -130,90 +131,6 @@ fn reaches_policies(case: &Case) -> bool {
         })
     });
     claims && request
-}
-
-// --------------------------------------------------------------------- tests
-
-#[test]
-fn claim_minimization_table() {
-    whole_table::<claim_minimization::ClaimMinimization>("claim-minimization");
-}
-
-#[test]
-fn scope_check_table() {
-    whole_table::<scope_check::ScopeCheck>("scope-check");
-}
-
-#[test]
-fn lifetime_limits_table() {
-    whole_table::<lifetime_limits::LifetimeLimits>("lifetime-limits");
-}
-
-#[test]
-fn risk_score_table() {
-    whole_table::<risk_score::RiskScore>("risk-score");
-}
-
-#[test]
-fn session_limits_table() {
-    whole_table::<session_limits::SessionLimits>("session-limits");
-}
-
-#[test]
-fn reissue_rate_table() {
-    whole_table::<reissue_rate::ReissueRate>("reissue-rate");
-}
-
-#[test]
-fn password_policy_table() {
-    whole_table::<password_policy::PasswordPolicy>("password-policy");
-}
-
-#[test]
-fn claim_minimization_random() {
-    let settings = [json!({}), json!({"unlisted": "deny", "min-confidence": "low"})];
-    random_inputs::<claim_minimization::ClaimMinimization>("claim-minimization", &settings);
-}
-
-#[test]
-fn scope_check_random() {
-    let routes = json!({"unmatched": "deny", "routes": [
-        {"methods": ["GET"], "path": "/records/{id}", "all-of": ["records:read"]},
-        {"path": "/records", "any-of": ["records:write", "admin"]},
-    ]});
-    random_inputs::<scope_check::ScopeCheck>("scope-check", &[json!({}), routes]);
-}
-
-#[test]
-fn lifetime_limits_random() {
-    let strict = json!({"max-session-age": 28800, "missing-iat": "deny"});
-    random_inputs::<lifetime_limits::LifetimeLimits>("lifetime-limits", &[json!({}), strict]);
-}
-
-#[test]
-fn risk_score_random() {
-    let settings = [json!({}), json!({"profile": "classic"}), json!({"unknown": "trip"})];
-    random_inputs::<risk_score::RiskScore>("risk-score", &settings);
-}
-
-#[test]
-fn session_limits_random() {
-    let lenient = json!({"unknown": "ignore", "effect": "step-up", "machine-clients": "judge",
-        "require-session-id": true});
-    random_inputs::<session_limits::SessionLimits>("session-limits", &[json!({}), lenient]);
-}
-
-#[test]
-fn reissue_rate_random() {
-    let strict = json!({"limits": [{"window": 9, "max-addresses": 2}], "unknown": "deny"});
-    random_inputs::<reissue_rate::ReissueRate>("reissue-rate", &[json!({}), strict]);
-}
-
-#[test]
-fn password_policy_random() {
-    let letters = json!({"classes": ["letter", "digit"], "unknown": "advise"});
-    let settings = [json!({}), json!({"profile": "classic"}), letters];
-    random_inputs::<password_policy::PasswordPolicy>("password-policy", &settings);
 }
 
 /// The schema that a policy publishes and the settings that it takes agree.

@@ -127,6 +127,13 @@ pub struct BundleManifest {
     /// The day by which it is to be reviewed, `YYYY-MM-DD`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review_by: Option<String>,
+    /// The controls that it claims to serve, for instance `GDPR 5(1)(c)`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub controls: Vec<String>,
+    /// Claims of the organization's own, by name or JSON Pointer: `lint` takes
+    /// a claim that nobody knows for a mistyped one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub known_claims: Vec<String>,
     /// The policies, in the order in which they judge.
     #[serde(rename = "policy")]
     pub policies: Vec<PolicyEntry>,
