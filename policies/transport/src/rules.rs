@@ -116,3 +116,13 @@ pub(crate) fn finding(reaction: Reaction, rule: &str, message: &str) -> Option<F
         Reaction::Deny => Some(Finding::deny(rule, Severity::High, message)),
     }
 }
+
+/// Writes a number in digits, without the standard library's formatting, which
+/// takes more room in a component than it is worth.
+pub(crate) fn push_number(text: &mut String, number: u64) {
+    if number >= 10 {
+        push_number(text, number / 10);
+    }
+    let last = usize::try_from(number % 10).unwrap_or_default();
+    text.push_str("0123456789".get(last..=last).unwrap_or_default());
+}
