@@ -24,7 +24,7 @@ impl Cookies {
         }
         if cookies.len() > MOST {
             let message = "more than 64 cookies carry a token; the others are not judged";
-            found.push(Finding::deny("cookie-attributes", Severity::High, message));
+            found.extend(finding(Reaction::Deny, "cookie-attributes", message));
         }
     }
 

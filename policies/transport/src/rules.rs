@@ -108,7 +108,9 @@ pub(crate) fn rules() -> Vec<Rule> {
     ]
 }
 
-/// A finding of a rule that a setting may soften.
+/// A finding of a rule that a setting may soften. Not repeated at each use, of
+/// which there are many.
+#[inline(never)]
 pub(crate) fn finding(reaction: Reaction, rule: &str, message: &str) -> Option<Finding> {
     match reaction {
         Reaction::Ignore => None,
