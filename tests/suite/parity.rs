@@ -13,6 +13,7 @@ use tokenward_policy::{self as sdk, Policy};
 use tokenward_token::json::{JsonLimits, parse_strict};
 
 mod convert;
+mod policies;
 mod random;
 
 use convert::{engine_verdict, given};
@@ -130,101 +131,6 @@ fn reaches_policies(case: &Case) -> bool {
         })
     });
     claims && request
-}
-
-// --------------------------------------------------------------------- tests
-
-#[test]
-fn claim_minimization_table() {
-    whole_table::<claim_minimization::ClaimMinimization>("claim-minimization");
-}
-
-#[test]
-fn scope_check_table() {
-    whole_table::<scope_check::ScopeCheck>("scope-check");
-}
-
-#[test]
-fn lifetime_limits_table() {
-    whole_table::<lifetime_limits::LifetimeLimits>("lifetime-limits");
-}
-
-#[test]
-fn risk_score_table() {
-    whole_table::<risk_score::RiskScore>("risk-score");
-}
-
-#[test]
-fn audience_binding_table() {
-    whole_table::<audience_binding::AudienceBinding>("audience-binding");
-}
-
-#[test]
-fn consent_table() {
-    whole_table::<consent::Consent>("consent");
-}
-
-#[test]
-fn role_access_table() {
-    whole_table::<role_access::RoleAccess>("role-access");
-}
-
-#[test]
-fn claim_minimization_random() {
-    let settings = [json!({}), json!({"unlisted": "deny", "min-confidence": "low"})];
-    random_inputs::<claim_minimization::ClaimMinimization>("claim-minimization", &settings);
-}
-
-#[test]
-fn scope_check_random() {
-    let routes = json!({"unmatched": "deny", "routes": [
-        {"methods": ["GET"], "path": "/records/{id}", "all-of": ["records:read"]},
-        {"path": "/records", "any-of": ["records:write", "admin"]},
-    ]});
-    random_inputs::<scope_check::ScopeCheck>("scope-check", &[json!({}), routes]);
-}
-
-#[test]
-fn lifetime_limits_random() {
-    let strict = json!({"max-session-age": 28800, "missing-iat": "deny"});
-    random_inputs::<lifetime_limits::LifetimeLimits>("lifetime-limits", &[json!({}), strict]);
-}
-
-#[test]
-fn risk_score_random() {
-    let settings = [json!({}), json!({"profile": "classic"}), json!({"unknown": "trip"})];
-    random_inputs::<risk_score::RiskScore>("risk-score", &settings);
-}
-
-#[test]
-fn audience_binding_random() {
-    let sensitive =
-        json!({"max-audiences": 1, "sensitive": [{"methods": ["POST"], "path": "/records/**"}]});
-    random_inputs::<audience_binding::AudienceBinding>("audience-binding", &[json!({}), sensitive]);
-}
-
-#[test]
-fn consent_random() {
-    let strict = json!({
-        "purpose-claims": ["/scope"], "max-age": 3600, "versions": ["1"],
-        "exempt-purposes": [{"purpose": "records:read", "basis": "contract"}],
-        "routes": [{"path": "/records/**", "purposes": ["records:write"]}],
-    });
-    random_inputs::<consent::Consent>("consent", &[json!({"always": ["a"]}), strict]);
-}
-
-#[test]
-fn role_access_random() {
-    let scopes = json!({
-        "role-claims": ["/scope", "/scp"], "space-separated": true, "default-role": "*",
-        "roles": [
-            {"name": "*", "permissions": ["read"]},
-            {"name": "records:read", "permissions": ["write"], "inherits": ["*"]},
-            {"name": "records:write", "permissions": ["manage"]},
-        ],
-        "conflicts": [["write", "manage"]], "privileged": ["records:write"],
-    });
-    random_inputs::<role_access::RoleAccess>("role-access", &[json!({}), scopes]);
 }
 
 /// The schema that a policy publishes and the settings that it takes agree.

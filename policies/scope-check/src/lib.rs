@@ -38,7 +38,7 @@ impl Policy for ScopeCheck {
             description: include_str!("../description.md").into(),
             phases: Phases::ISSUE | Phases::USE,
             rules: checks::rules(),
-            settings_schema: include_str!("../settings.schema.json").into(),
+            settings_schema: settings_schema!("../settings.schema.json").into(),
             reads: Reads::claims(Settings::default().scope_claims),
         }
     }
