@@ -45,7 +45,7 @@ impl Policy for Consent {
             description: include_str!("../description.md").into(),
             phases: Phases::ISSUE | Phases::USE | Phases::REFRESH,
             rules: rules::rules(),
-            settings_schema: include_str!("../settings.schema.json").into(),
+            settings_schema: settings_schema!("../settings.schema.json").into(),
             reads: Reads::claims(Settings::default().purpose_claims).and_facts(FACTS).and_time(),
         }
     }

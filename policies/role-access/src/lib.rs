@@ -42,7 +42,7 @@ impl Policy for RoleAccess {
             description: include_str!("../description.md").into(),
             phases: Phases::ISSUE | Phases::USE,
             rules: rules::rules(),
-            settings_schema: include_str!("../settings.schema.json").into(),
+            settings_schema: settings_schema!("../settings.schema.json").into(),
             reads: Reads::claims(Settings::default().role_claims)
                 .and_request(RequestParts::PATH | RequestParts::METHOD),
         }
