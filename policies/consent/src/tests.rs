@@ -137,6 +137,21 @@ fn without_the_time_that_it_needs_it_denies() {
     assert!(policy.evaluate(&input(None, &[], &facts)).findings.is_empty());
 }
 
+/// Wherever the scope stands in the list.
+#[test]
+fn every_scope_is_found() {
+    let policy = configure::<Consent>(
+        r#"{"scope-purposes":[{"scope":"c","purposes":["x"]},{"scope":"a","purposes":["x"]},
+            {"scope":"d","purposes":["x"]},{"scope":"b","purposes":["x"]}]}"#,
+    )
+    .expect("settings");
+    for (scope, expected) in [("a", 1), ("b", 1), ("c", 1), ("d", 1), ("e", 0)] {
+        let facts = [("consent.purposes", text("y"))];
+        let verdict = policy.evaluate(&input(Some(NOW), &[("/scope", text(scope))], &facts));
+        assert_eq!(verdict.findings.len(), expected, "{scope}");
+    }
+}
+
 #[test]
 fn the_legal_basis_is_recorded() {
     let policy = configure::<Consent>(
