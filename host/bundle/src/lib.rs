@@ -9,9 +9,16 @@ mod bundle;
 mod digest;
 mod embedded;
 mod error;
+mod extend;
 mod manifest;
+mod policy_cases;
+mod read;
+mod written;
 
 pub use bundle::{Bundle, BundledPolicy};
-pub use embedded::{DEFAULT_BUNDLE, built_in_bundles, built_in_policies, built_in_policy};
+pub use embedded::{
+    DEFAULT_BUNDLE, built_in_bundles, built_in_cases, built_in_policies, built_in_policy,
+};
 pub use error::BundleError;
-pub use manifest::{BundleManifest, Enforcement, MANIFEST_FILE, OnFault, PolicyEntry};
+pub use manifest::{BaseBundle, BundleManifest, Enforcement, MANIFEST_FILE, OnFault, PolicyEntry};
+pub use policy_cases::built_in_policy_cases;

@@ -32,6 +32,15 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: BundleCommand,
     },
+    /// Look at policies, and print their reference
+    Policy {
+        #[command(subcommand)]
+        command: PolicyCommand,
+    },
+    /// Look for mistakes in a bundle that no error points out
+    Lint(LintArgs),
+    /// Run the cases of a bundle, or of a policy
+    Test(Box<TestArgs>),
     /// Print a script that completes this command in a shell
     Completions {
         /// The shell
@@ -55,6 +64,18 @@ pub(crate) enum BundleCommand {
     Inspect(InspectArgs),
     /// List the built-in bundles
     List,
+    /// Print the reference of a bundle, in Markdown
+    Docs(BundleDocsArgs),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// List the built-in policies
+    List(PolicyListArgs),
+    /// Show what a policy is, reads, can be set to, and needs
+    Inspect(PolicyInspectArgs),
+    /// Print the reference of a policy, in Markdown
+    Docs(PolicyDocsArgs),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -85,6 +106,18 @@ pub(crate) enum Phase {
     Refresh,
     /// An identity provider asks at log-in
     Login,
+}
+
+impl Phase {
+    /// The same, as the library names it.
+    pub(crate) fn phase(self) -> tokenward::Phase {
+        match self {
+            Self::Use => tokenward::Phase::Use,
+            Self::Issue => tokenward::Phase::Issue,
+            Self::Refresh => tokenward::Phase::Refresh,
+            Self::Login => tokenward::Phase::Login,
+        }
+    }
 }
 
 const CHECK_HELP: &str = "\
@@ -228,4 +261,206 @@ pub(crate) struct InspectArgs {
     /// Compile the policies anew
     #[arg(long)]
     pub(crate) no_cache: bool,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct PolicyListArgs {
+    /// How to print them
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+const INSPECT_HELP: &str = "\
+Memory and fuel are those of two requests made up from what the policy declares
+that it reads: one in which there is nothing of it, and one in which there is
+all of it, with the claims of a token of 16 KiB in the shape that costs most.
+
+For instance:
+  tokenward policy inspect lifetime-limits --settings '{\"skew\":0}'";
+
+#[derive(clap::Args)]
+#[command(after_help = INSPECT_HELP)]
+pub(crate) struct PolicyInspectArgs {
+    /// A built-in policy by name, or a component's file
+    #[arg(value_name = "NAME|FILE.wasm")]
+    pub(crate) policy: String,
+    /// Its settings: a JSON object, or `@FILE` with one; default: none
+    #[arg(long, value_name = "JSON|@FILE")]
+    pub(crate) settings: Option<String>,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// Compile the policy anew
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+}
+
+/// Also the list of what is looked for: a test compares it with the checks.
+pub(crate) const LINT_HELP: &str = "\
+Exit codes:
+  0  nothing, or only notes (with --strict: nothing)
+  1  warnings or errors
+  2  the arguments or a file is wrong, or the bundle cannot be loaded
+
+What is looked for:
+  unknown-claim           a claim path that nobody knows, most likely mistyped
+  reads-everything        a policy reads all claims and makes no use of them
+  lifetime-beyond-session a token may live longer than its session
+  refresh-below-access    a refresh token lives shorter than an access token
+  idle-beyond-absolute    a session never ends for being idle
+  session-ages-differ     two policies limit a session's age differently
+  routes-disagree         a route that another policy never lets pass
+  denied-though-encrypted a claim denied always, and permitted if encrypted
+  no-common-algorithm     key-strength accepts nothing that --trust accepts
+  trusted-and-refused     --trust accepts an algorithm, key-strength refuses it
+  never-trusted           key-strength names an algorithm, --trust never accepts it
+  control-unserved        a claimed control that no rule serves
+  control-not-enforced    a claimed control that no enforced policy serves
+  review-missing          no day of review
+  review-passed           the day of review has passed
+  shadowed-route          a route that no request reaches
+  fault-passes            a fault of a policy lets requests pass
+  same-policy-twice       a policy twice with the same settings
+  phase-never-asked       a policy that is meant for none of --phase
+  default-setting         a setting that is set to its default";
+
+#[derive(clap::Args)]
+#[command(after_help = LINT_HELP)]
+pub(crate) struct LintArgs {
+    /// A built-in bundle by name, or a folder with `bundle.toml`
+    ///
+    /// The claims of the tokens in the folder's `cases/*.toml` are known claims.
+    #[arg(value_name = "NAME|DIR", default_value = tokenward::DEFAULT_BUNDLE)]
+    pub(crate) bundle: String,
+    /// The trust file (TOML) that the bundle is used with
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trust: Option<PathBuf>,
+    /// A phase in which the bundle is asked; may be repeated; default: all
+    #[arg(long, value_enum)]
+    pub(crate) phase: Vec<Phase>,
+    /// The day: YYYY-MM-DD, RFC 3339 or seconds since 1970; default: today
+    #[arg(long, value_name = "DATE", allow_negative_numbers = true)]
+    pub(crate) now: Option<String>,
+    /// Fail for notes too
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// Compile the policies anew
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TestFormat {
+    /// For people
+    Text,
+    /// `JUnit` XML
+    Junit,
+    /// For programs
+    Json,
+    /// Test Anything Protocol, version 14
+    Tap,
+}
+
+const TEST_HELP: &str = "\
+Exit codes:
+  0  every case passed
+  1  a case failed, or the coverage is below what is asked for
+  2  the arguments, a file, a case or the bundle is wrong
+
+A case file is TOML, with one [[case]] for each case:
+  name, description
+      what it shows
+  claims, kind, header, key, encryption, binding
+      of a token that nobody signed: tables, or JSON as text;
+      `no-token = true` for a call without one
+  token, and trust or key
+      a real token, or `@FILE` with one, and the file that it is verified with
+  phase, now, request, headers, client-address, token-location, tls, cookies,
+  signals, facts
+      the call; now is 1700000000 unless given
+  settings
+      by policy, laid over those of the bundle
+  expect
+      `permit`, `deny`, `step-up` or `fault`
+  findings
+      all there are, as `POLICY RULE [/pointer]`; none unless given.
+      findings-include names some and allows others
+  requirements, challenge, controls, token-error
+      if given: what the decision asks for, the error of the challenge, controls
+      that findings serve, why the token is not accepted
+  setting-errors
+      instead of expect: settings that are refused, as `POLICY /pointer`
+
+For instance:
+  [[case]]
+  name = \"an e-mail address does not belong into a token\"
+  claims = { sub = \"u-1\", email = \"alice@example.com\" }
+  expect = \"deny\"
+  findings-include = [\"claim-minimization personal-data /email\"]
+
+Coverage: of all rules, policies and settings of the bundle, how many are
+reached by a case that passes. A rule is, when a case names a finding of it; a
+policy, when a case finds that it permits and says nothing; a setting, when some
+case comes out differently without it. Each item of a list is a setting too.";
+
+#[derive(clap::Args)]
+#[command(after_help = TEST_HELP)]
+pub(crate) struct TestArgs {
+    /// A built-in bundle or policy by name, the folder of a bundle or of one
+    /// policy's component, or a component
+    #[arg(value_name = "BUNDLE|DIR|FILE.wasm", default_value = tokenward::DEFAULT_BUNDLE)]
+    pub(crate) bundle: String,
+    /// A case file, or a folder of them; may be repeated
+    ///
+    /// Default: those built in, or the folder `cases` of the bundle or beside the component.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) cases: Vec<PathBuf>,
+    /// Only cases that it fits: a part of `FILE: NAME`, or of `POLICY/RULE`; may be repeated
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) filter: Vec<String>,
+    /// Say what no case reaches; with a percentage, fail below it
+    #[arg(
+        long,
+        value_name = "PERCENT",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "",
+        conflicts_with = "filter"
+    )]
+    pub(crate) coverage: Option<String>,
+    /// How to print what came of them
+    #[arg(long, value_enum, default_value_t = TestFormat::Text)]
+    pub(crate) format: TestFormat,
+    /// Run again when a file changes
+    #[arg(long)]
+    pub(crate) watch: bool,
+    /// Compile the policies anew
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct PolicyDocsArgs {
+    /// A built-in policy by name, or a component's file
+    #[arg(value_name = "NAME|FILE.wasm", conflicts_with = "all", required_unless_present = "all")]
+    pub(crate) policy: Option<String>,
+    /// All built-in policies
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Write DIR/POLICY/README.md instead
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// A component's case tables, `*.toml`: examples are chosen from them
+    #[arg(long, value_name = "DIR", conflicts_with = "all")]
+    pub(crate) cases: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct BundleDocsArgs {
+    /// A built-in bundle by name, or a folder with `bundle.toml`
+    #[arg(value_name = "NAME|DIR", default_value = tokenward::DEFAULT_BUNDLE)]
+    pub(crate) bundle: String,
 }

@@ -13,7 +13,7 @@ use crate::exit::Exit;
 use crate::output::Output;
 use crate::render::page::Page;
 use crate::render::style::{BOLD, PLAIN, QUIET};
-use crate::render::{explain, json, safe, words};
+use crate::render::{explain, json, rules, safe, words};
 use crate::values::moment;
 
 /// Columns of the labels.
@@ -153,20 +153,5 @@ fn write_policy(page: &mut Page, policy: &PolicyRecord<'_>) {
     };
     page.plain_field(2, "settings", LABEL, &settings);
     explain::read(page, 2, LABEL, &policy.reads);
-    write_rules(page, &policy.rules);
-}
-
-/// The rules, and after those that serve the same controls, these controls.
-fn write_rules(page: &mut Page, rules: &[Rule]) {
-    let mut label = "rules";
-    for group in rules.chunk_by(|a, b| a.controls == b.controls) {
-        for rule in group {
-            let id = format!("{}:", rule.id);
-            page.field(2, label, LABEL, &[(BOLD, &id), (PLAIN, &rule.title)]);
-            label = "";
-        }
-        if let Some(controls) = group.first().map(|rule| words::controls(&rule.controls)) {
-            page.field(2, label, LABEL + 2, &[(QUIET, &controls)]);
-        }
-    }
+    rules::write(page, &policy.rules);
 }

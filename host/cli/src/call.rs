@@ -3,7 +3,7 @@
 use anyhow::{Context, anyhow, bail};
 use tokenward::{Json, Object, Phase, RequestFacts, Signal, Signals, UnixTime};
 
-use crate::args::{self, CheckArgs};
+use crate::args::CheckArgs;
 use crate::values::{json_or_text, moment, pair, short};
 
 /// Everything that policies can be told, beside the token.
@@ -19,12 +19,7 @@ impl CallFacts {
     /// Reads the arguments.
     pub(crate) fn of_args(args: &CheckArgs) -> anyhow::Result<Self> {
         Ok(Self {
-            phase: match args.phase {
-                args::Phase::Use => Phase::Use,
-                args::Phase::Issue => Phase::Issue,
-                args::Phase::Refresh => Phase::Refresh,
-                args::Phase::Login => Phase::Login,
-            },
+            phase: args.phase.phase(),
             now: moment(args.now.as_deref())?,
             request: request(args)?,
             signals: signals(&args.signal)?,
@@ -63,7 +58,8 @@ fn request(args: &CheckArgs) -> anyhow::Result<Option<RequestFacts>> {
     Ok(facts)
 }
 
-fn request_line(line: &str) -> anyhow::Result<RequestFacts> {
+/// Reads a method and a URL.
+pub(crate) fn request_line(line: &str) -> anyhow::Result<RequestFacts> {
     let words: Vec<_> = line.split_whitespace().collect();
     let [method, url] = words.as_slice() else {
         bail!(

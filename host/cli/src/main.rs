@@ -7,13 +7,18 @@ mod call;
 mod check;
 mod decode;
 mod demo;
+mod docs;
+mod evidence;
 mod exit;
 mod key_files;
+mod lint;
 mod mint;
 mod output;
 mod pointer;
+mod policy;
 mod problem;
 mod render;
+mod test;
 mod token_source;
 mod trust;
 mod usage;
@@ -23,7 +28,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use crate::args::{Args, BundleCommand, Command, TokenCommand};
+use crate::args::{Args, BundleCommand, Command, PolicyCommand, TokenCommand};
 use crate::exit::Exit;
 use crate::output::Output;
 
@@ -48,7 +53,13 @@ fn run(command: Command, output: &Output) -> anyhow::Result<Exit> {
         Command::Token { command: TokenCommand::Decode(args) } => decode::run(&args, output),
         Command::Token { command: TokenCommand::Mint(args) } => mint::run(&args, output),
         Command::Bundle { command: BundleCommand::Inspect(args) } => bundle::inspect(&args, output),
+        Command::Bundle { command: BundleCommand::Docs(args) } => docs::bundle(&args, output),
         Command::Bundle { command: BundleCommand::List } => bundle::list(output),
+        Command::Lint(args) => lint::run(&args, output),
+        Command::Policy { command: PolicyCommand::List(args) } => policy::list(&args, output),
+        Command::Policy { command: PolicyCommand::Docs(args) } => docs::policies(&args, output),
+        Command::Policy { command: PolicyCommand::Inspect(args) } => policy::inspect(&args, output),
+        Command::Test(args) => test::run(&args, output),
         Command::Completions { shell } => completions(shell, output),
         Command::Demo => demo::run(output),
     }

@@ -1,8 +1,7 @@
-//! JSON Pointers (RFC 6901) into claims: setting a member, and the claims that
-//! no policy reads.
+//! JSON Pointers (RFC 6901) into claims.
 
 use anyhow::{anyhow, bail};
-use tokenward::{ClaimSelector, Json, Object, Reads};
+use tokenward::{Json, Object};
 
 /// Sets the member that a pointer names, making objects on the way.
 pub(crate) fn set(object: &mut Object, pointer: &str, value: Json) -> anyhow::Result<()> {
@@ -34,42 +33,13 @@ fn unescape(part: &str) -> anyhow::Result<String> {
     Ok(part.replace("~1", "/").replace("~0", "~"))
 }
 
-/// The outermost claims, as pointers, of which nothing is read.
-pub(crate) fn unread<'a>(
-    claims: &Object,
-    reads: impl Iterator<Item = &'a Reads> + Clone,
-) -> Vec<String> {
-    let selected: Vec<&str> = reads
-        .flat_map(|reads| &reads.claims)
-        .map(|selector| match selector {
-            ClaimSelector::At(path) | ClaimSelector::Below(path) => path.as_str(),
-        })
-        .collect();
-    let mut unread = Vec::new();
-    walk(claims, &mut String::new(), &selected, &mut unread);
-    unread
-}
-
-fn walk(object: &Object, path: &mut String, selected: &[&str], unread: &mut Vec<String>) {
-    for (name, value) in object.iter() {
-        let length = path.len();
-        path.push('/');
-        path.push_str(&name.replace('~', "~0").replace('/', "~1"));
-        if !selected.iter().any(|selector| is_within(path, selector)) {
-            match value {
-                // Something further in is read: say what is not.
-                Json::Object(inner) if selected.iter().any(|s| is_within(s, path)) => {
-                    walk(inner, path, selected, unread);
-                }
-                _ => unread.push(path.clone()),
-            }
-        }
-        path.truncate(length);
-    }
+/// A name as a part of a pointer.
+pub(crate) fn escape(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
 }
 
 /// Whether `path` is `outer` or lies below it.
-fn is_within(path: &str, outer: &str) -> bool {
+pub(crate) fn is_within(path: &str, outer: &str) -> bool {
     path.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
@@ -98,21 +68,6 @@ mod tests {
         }
         for (before, pointer) in [(r#"{"a":[0]}"#, "/a/0"), ("{}", "/~2"), (r#"{"a":1}"#, "/a/b")] {
             assert!(set(&mut object(before), pointer, Json::Null).is_err(), "{pointer}");
-        }
-    }
-
-    #[test]
-    fn claims_that_nobody_reads_are_found() {
-        let claims = object(r#"{"sub":"a","address":{"city":"b","zip":"c"},"a/b":[1],"sub2":1}"#);
-        let at = |path: &str| ClaimSelector::At(path.into());
-        for (selectors, expected) in [
-            (vec![], "/sub /address /a~1b /sub2"),
-            (vec![ClaimSelector::Below(String::new())], ""),
-            (vec![at("/sub"), at("/address/city")], "/address/zip /a~1b /sub2"),
-            (vec![at("/sub/deeper"), at("/address")], "/sub /a~1b /sub2"),
-        ] {
-            let reads = Reads { claims: selectors, ..Reads::default() };
-            assert_eq!(unread(&claims, [&reads].into_iter()).join(" "), expected);
         }
     }
 }

@@ -106,8 +106,22 @@ fn shown(value: &str) -> String {
 
 /// The command that was typed, as far as it is one.
 fn command() -> String {
-    const NAMES: [&str; 9] =
-        ["check", "token", "decode", "mint", "bundle", "inspect", "list", "completions", "demo"];
+    const NAMES: &[&str] = &[
+        "check",
+        "token",
+        "decode",
+        "mint",
+        "bundle",
+        "policy",
+        "inspect",
+        "list",
+        "docs",
+        "coverage",
+        "lint",
+        "test",
+        "completions",
+        "demo",
+    ];
     let words = std::env::args_os().skip(1).map_while(|word| word.into_string().ok());
     let words = words.take_while(|word| NAMES.contains(&word.as_str()));
     words.fold("tokenward".to_owned(), |command, word| format!("{command} {word}"))

@@ -10,6 +10,7 @@
 //!
 //! This is the only crate that names wasmtime.
 
+mod anatomy;
 mod bindings;
 mod cache;
 mod config;
@@ -27,6 +28,7 @@ mod set;
 mod snapshot;
 mod verdict;
 
+pub use anatomy::Anatomy;
 pub use cache::{CacheError, CompilationCache};
 pub use config::{EngineConfig, Limits, MemoryOfVerdicts, Refill};
 pub use descriptor::{ClaimSelector, Descriptor, Phase, Reads, RequestPart, Rule, TokenPart};
@@ -39,7 +41,7 @@ pub use fault::Fault;
 pub use host::Engine;
 pub use load::{LoadedPolicy, component_digest};
 pub use pointer::is_json_pointer;
-pub use set::{Evaluation, Outcome, PolicySet};
+pub use set::{Evaluation, MemoryUse, Outcome, PolicySet};
 pub use verdict::{Effect, Finding, Requirement, Risk, RiskFactor, Severity, StepUp, Verdict};
 
 /// The contract versions that this engine accepts, as a person writes them.

@@ -20,26 +20,44 @@ use crate::load::LoadedPolicy;
 pub(crate) struct StoreState {
     memory_bytes: usize,
     pub(crate) memory_refused: bool,
+    /// Bytes that the memory which was made or grown last has now. Memory never
+    /// shrinks, so that this is also the most that it ever had.
+    pub(crate) memory: usize,
+    /// The same, before it was made or grown.
+    memory_before: usize,
     /// Policies that have instances in the store.
     policies: usize,
 }
 
 impl StoreState {
     fn new(limits: &Limits, policies: usize) -> Self {
-        Self { memory_bytes: limits.memory_bytes, memory_refused: false, policies }
+        Self {
+            memory_bytes: limits.memory_bytes,
+            memory_refused: false,
+            memory: 0,
+            memory_before: 0,
+            policies,
+        }
     }
 }
 
 impl ResourceLimiter for StoreState {
     fn memory_growing(
         &mut self,
-        _current: usize,
+        current: usize,
         desired: usize,
         maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
         let fits = desired <= maximum.unwrap_or(usize::MAX).min(self.memory_bytes);
         self.memory_refused |= !fits;
+        self.memory_before = current;
+        self.memory = if fits { desired } else { current };
         Ok(fits)
+    }
+
+    fn memory_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
+        self.memory = self.memory_before;
+        Ok(())
     }
 
     fn table_growing(
@@ -70,6 +88,8 @@ pub(crate) struct ReadyStore {
     /// The `evaluate` of each policy, by its place in the set, or why there is
     /// none: one policy that cannot be instantiated leaves the others standing.
     pub(crate) evaluate: Vec<Result<Func, Fault>>,
+    /// Bytes of memory with which the instance of each policy begins.
+    pub(crate) configured: Vec<usize>,
 }
 
 impl ReadyStore {
@@ -80,12 +100,15 @@ impl ReadyStore {
     ) -> Result<Self, Fault> {
         let mut store = new_store(engine, limits, policies.len());
         let mut evaluate = Vec::with_capacity(policies.len());
+        let mut configured = Vec::with_capacity(policies.len());
         for policy in policies {
             let fuel = store.set_fuel(limits.fuel);
             fuel.map_err(|error| Fault::Instance(format!("{error:#}")))?;
+            store.data_mut().memory = 0;
             evaluate.push(policy.instantiate(&mut store));
+            configured.push(store.data().memory);
         }
-        Ok(Self { store, evaluate })
+        Ok(Self { store, evaluate, configured })
     }
 }
 

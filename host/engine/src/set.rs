@@ -40,8 +40,19 @@ pub struct Evaluation {
     pub outcome: Outcome,
     /// Fuel that the evaluation took; of a remembered verdict, the fuel it once took.
     pub fuel: u64,
+    /// Linear memory of the instance; none where no instance judged.
+    pub memory: MemoryUse,
     /// Time from the end of the policy before to the end of this one.
     pub elapsed: Duration,
+}
+
+/// Linear memory of a policy in one evaluation, in bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct MemoryUse {
+    /// What it began with: what it had once it was configured.
+    pub configured: usize,
+    /// The most that it had.
+    pub peak: usize,
 }
 
 /// A policy's verdict, or why there is none.
@@ -113,14 +124,15 @@ impl PolicySet {
         let mut last = Instant::now();
         let mut evaluations = Vec::with_capacity(self.policies.len());
         for (index, policy) in self.policies.iter().enumerate() {
-            let (outcome, fuel) = if policy.descriptor().phases.contains(&input.phase) {
-                let given = narrower.narrow(policy.reads());
-                self.judge(index, policy, &given, input.now, &mut stores, &mut key)
-            } else {
-                (Outcome::NotAsked, 0)
-            };
+            let Judgement { outcome, fuel, memory } =
+                if policy.descriptor().phases.contains(&input.phase) {
+                    let given = narrower.narrow(policy.reads());
+                    self.judge(index, policy, &given, input.now, &mut stores, &mut key)
+                } else {
+                    Judgement { outcome: Outcome::NotAsked, fuel: 0, memory: MemoryUse::default() }
+                };
             let now = Instant::now();
-            evaluations.push(Evaluation { outcome, fuel, elapsed: now - last });
+            evaluations.push(Evaluation { outcome, fuel, memory, elapsed: now - last });
             last = now;
         }
         evaluations
@@ -134,18 +146,20 @@ impl PolicySet {
         now: i64,
         stores: &mut Stores<'_>,
         key: &mut Vec<u8>,
-    ) -> (Outcome, u64) {
+    ) -> Judgement {
         let memory = self.memory.as_deref().zip(u16::try_from(index).ok());
         if let Some((memory, index)) = memory {
             key.clear();
             write_key(index, input, key);
             if let Some((verdict, fuel)) = memory.recall(key, now) {
-                return (Outcome::Remembered(verdict), fuel);
+                let (outcome, memory) = (Outcome::Remembered(verdict), MemoryUse::default());
+                return Judgement { outcome, fuel, memory };
             }
         }
-        match stores.run(index, policy, input) {
-            (Err(fault), fuel) => (Outcome::Fault(fault), fuel),
-            (Ok(verdict), fuel) => {
+        let Run { verdict, fuel, memory: used } = stores.run(index, policy, input);
+        let outcome = match verdict {
+            Err(fault) => Outcome::Fault(fault),
+            Ok(verdict) => {
                 let verdict = Arc::new(verdict);
                 if let Some((memory, _)) = memory {
                     let horizon = verdict.valid_until.map(|until| (now, until));
@@ -154,9 +168,31 @@ impl PolicySet {
                         memory.remember(key, &verdict, horizon, fuel);
                     }
                 }
-                (Outcome::Judged(verdict), fuel)
+                Outcome::Judged(verdict)
             }
-        }
+        };
+        Judgement { outcome, fuel, memory: used }
+    }
+}
+
+/// What came of one policy, remembered or run.
+struct Judgement {
+    outcome: Outcome,
+    fuel: u64,
+    memory: MemoryUse,
+}
+
+/// What came of one policy that was run.
+struct Run {
+    verdict: Result<Verdict, Fault>,
+    fuel: u64,
+    memory: MemoryUse,
+}
+
+impl Run {
+    /// One that could not begin.
+    fn none(fault: Fault) -> Self {
+        Self { verdict: Err(fault), fuel: 0, memory: MemoryUse::default() }
     }
 }
 
@@ -167,43 +203,43 @@ struct Stores<'a> {
 }
 
 impl Stores<'_> {
-    fn run(
-        &mut self,
-        index: usize,
-        policy: &LoadedPolicy,
-        input: &contract::Input<'_>,
-    ) -> (Result<Verdict, Fault>, u64) {
+    fn run(&mut self, index: usize, policy: &LoadedPolicy, input: &contract::Input<'_>) -> Run {
         let limits = &self.set.engine.config.limits;
         let mut ready = match self.current.take().map_or_else(|| self.set.ready.take(), Ok) {
             Ok(ready) => ready,
-            Err(fault) => return (Err(fault), 0),
+            Err(fault) => return Run::none(fault),
         };
         let evaluate = match ready.evaluate.get(index) {
             Some(Ok(evaluate)) => *evaluate,
             Some(Err(fault)) => {
                 let fault = fault.clone();
                 self.current = Some(ready);
-                return (Err(fault), 0);
+                return Run::none(fault);
             }
-            None => return (Err(Fault::Instance("the set has no such policy".into())), 0),
+            None => return Run::none(Fault::Instance("the set has no such policy".into())),
         };
-        ready.store.data_mut().memory_refused = false;
+        let configured = ready.configured.get(index).copied().unwrap_or_default();
+        let state = ready.store.data_mut();
+        state.memory_refused = false;
+        state.memory = configured;
         if let Err(error) = ready.store.set_fuel(limits.fuel) {
-            return (Err(Fault::Instance(format!("{error:#}"))), 0);
+            return Run::none(Fault::Instance(format!("{error:#}")));
         }
         let raw = call(&mut ready.store, evaluate, input);
         let fuel = limits.fuel - ready.store.get_fuel().unwrap_or_default().min(limits.fuel);
-        match raw {
+        let memory = MemoryUse { configured, peak: ready.store.data().memory };
+        let verdict = match raw {
             Ok(raw) => {
                 self.current = Some(ready);
-                (Verdict::check(raw, policy.descriptor(), limits), fuel)
+                Verdict::check(raw, policy.descriptor(), limits)
             }
             Err(error) => {
                 let fault = classify(&error, ready.store.data(), limits, limits.fuel);
                 self.set.ready.discard(ready);
-                (Err(fault), fuel)
+                Err(fault)
             }
-        }
+        };
+        Run { verdict, fuel, memory }
     }
 }
 

@@ -97,6 +97,8 @@ pub struct PolicyReport {
     pub remembered: bool,
     /// Fuel that the verdict took.
     pub fuel: u64,
+    /// The most bytes of linear memory that the policy had; 0 where it did not run.
+    pub memory_bytes: usize,
     /// Time that it took in this decision.
     pub elapsed: Duration,
     /// The risk, if it scores one.

@@ -100,6 +100,8 @@ pub struct PolicyRecord<'a> {
     pub remembered: bool,
     /// Fuel that the verdict took.
     pub fuel: u64,
+    /// The most bytes of linear memory that it had.
+    pub memory_bytes: usize,
     /// Nanoseconds that it took.
     pub nanoseconds: u64,
     /// The risk, if it scores one.
@@ -177,6 +179,7 @@ impl<'a> PolicyRecord<'a> {
             reads: &report.reads,
             remembered: report.remembered,
             fuel: report.fuel,
+            memory_bytes: report.memory_bytes,
             nanoseconds: nanoseconds(report.elapsed),
             risk: report.risk.as_ref(),
         }

@@ -55,7 +55,7 @@ impl Policy for PasswordPolicy {
             description: include_str!("../description.md").into(),
             phases: Phases::LOGIN,
             rules: rules::rules(),
-            settings_schema: include_str!("../settings.schema.json").into(),
+            settings_schema: settings_schema!("../settings.schema.json").into(),
             reads: Self::new(Settings::default()).reads(),
         }
     }

@@ -35,6 +35,10 @@ policies! {
         {},
         {"max-audiences": 1, "sensitive": [{"methods": ["POST"], "path": "/records/**"}]},
     ];
+    cardholder_data::CardholderData, "cardholder-data", [
+        {},
+        {"test-cards": "advise", "withhold": true},
+    ];
     claim_minimization::ClaimMinimization, "claim-minimization", [
         {},
         {"unlisted": "deny", "min-confidence": "low"},
@@ -46,6 +50,20 @@ policies! {
             "exempt-purposes": [{"purpose": "records:read", "basis": "contract"}],
             "routes": [{"path": "/records/**", "purposes": ["records:write"]}],
         },
+    ];
+    encryption_required::EncryptionRequired, "encryption-required", [
+        {},
+        {"require": "always", "exempt-kinds": ["access"]},
+        {"require": "never", "always-kinds": ["id"], "always-audiences": ["a"]},
+    ];
+    health_data::HealthData, "health-data", [
+        {},
+        {"identifiers": "deny", "min-confidence": "low"},
+    ];
+    key_strength::KeyStrength, "key-strength", [
+        {},
+        {"symmetric": "deny", "unknown-age": "deny", "key-age-effect": "deny"},
+        {"unknown-key": "ignore", "min-rsa-bits": 3072},
     ];
     lifetime_limits::LifetimeLimits, "lifetime-limits", [
         {},
@@ -84,9 +102,19 @@ policies! {
             {"path": "/records", "any-of": ["records:write", "admin"]},
         ]},
     ];
+    secrets::Secrets, "secrets", [
+        {},
+        {"nested-tokens": "advise", "withhold": true},
+    ];
     session_limits::SessionLimits, "session-limits", [
         {},
         {"unknown": "ignore", "effect": "step-up", "machine-clients": "judge",
             "require-session-id": true},
+    ];
+    transport::Transport, "transport", [
+        {},
+        {"unknown": "deny", "unknown-tls": "deny", "unknown-location": "deny",
+            "refresh-in-cookie": "require", "min-tls": "1.3", "max-cookie-age": 600},
+        {"exempt-hosts": ["api.example"], "client-certificate": "require"},
     ];
 }

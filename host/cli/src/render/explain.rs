@@ -7,10 +7,10 @@ use tokenward_token::Check;
 
 use super::page::Page;
 use super::style::{BOLD, PLAIN, QUIET};
-use super::words::{elapsed, group, list};
+use super::words::{elapsed, group, list, size};
 use super::{findings, safe};
 use crate::check::Report;
-use crate::pointer;
+use crate::evidence::{self, ClaimEvidence};
 
 /// Columns of the labels.
 const LABEL: usize = 9;
@@ -22,16 +22,10 @@ pub(crate) fn write(page: &mut Page, report: &Report) {
     for policy in report.decision.policies() {
         judgement(page, policy);
     }
-    if let (true, Some(token)) = (report.is_verified(), &report.parsed) {
-        let reads = report.decision.policies().iter().map(|policy| policy.reads.as_ref());
-        let unread = pointer::unread(token.claims(), reads);
-        let words = match unread.len() {
-            0 => "no claim: of each, some policy reads".to_owned(),
-            _ => format!("{}: no policy reads these claims", list(&unread)),
-        };
-        page.plain_field(2, "unread", LABEL, &words);
-    }
     page.plain_field(2, "cache", LABEL, &report.cache);
+    if let (true, Some(token)) = (report.is_verified(), &report.parsed) {
+        claims(page, &evidence::of(token.claims(), report.decision.policies()));
+    }
 }
 
 fn verification(page: &mut Page, report: &Report) {
@@ -140,6 +134,10 @@ fn judgement(page: &mut Page, policy: &PolicyReport) {
         facts.push("remembered".into());
     } else {
         facts.push(format!("{}\u{a0}fuel", group(policy.fuel)));
+        if policy.memory_bytes > 0 {
+            let memory = size(policy.memory_bytes).replace(' ', "\u{a0}");
+            facts.push(format!("{memory}\u{a0}memory"));
+        }
     }
     facts.push(elapsed(policy.elapsed).replace(' ', "\u{a0}"));
     let facts = facts.join(", ");
@@ -148,6 +146,39 @@ fn judgement(page: &mut Page, policy: &PolicyReport) {
     read(page, 4, LABEL, &policy.reads);
     if let Some(risk) = &policy.risk {
         findings::risk_reasons(page, risk);
+    }
+}
+
+/// Which policies read each claim of the token. Claims that the same policies
+/// read share a line.
+fn claims(page: &mut Page, evidence: &[ClaimEvidence]) {
+    let mut groups: Vec<(&ClaimEvidence, Vec<&str>)> = Vec::new();
+    for row in evidence {
+        let same = |(first, _): &&mut (&ClaimEvidence, Vec<&str>)| {
+            first.read_by == row.read_by && first.not_asked == row.not_asked
+        };
+        match groups.iter_mut().find(same) {
+            Some((_, claims)) => claims.push(&row.claim),
+            None => groups.push((row, vec![&row.claim])),
+        }
+    }
+    page.blank();
+    page.paragraph(0, 0, &[(BOLD, "Which policies read which claims")]);
+    if groups.is_empty() {
+        page.paragraph(2, 2, &[(QUIET, "the token has no claims")]);
+    }
+    // What nobody reads stands last: it is what to look at.
+    groups.sort_by_key(|(row, _)| row.is_unread());
+    for (row, claims) in groups {
+        let readers = match (row.read_by.as_slice(), row.not_asked.as_slice()) {
+            ([], []) => "no policy reads".to_owned(),
+            (read, []) => format!("{} read", read.join(", ")),
+            ([], unasked) => format!("none in this phase, else {}", unasked.join(", ")),
+            (read, unasked) => {
+                format!("{} read, and in other phases {}", read.join(", "), unasked.join(", "))
+            }
+        };
+        page.paragraph(2, 4, &[(QUIET, &format!("{readers}:")), (PLAIN, &list(claims))]);
     }
 }
 
@@ -163,11 +194,11 @@ pub(crate) fn read(page: &mut Page, indent: usize, width: usize, reads: &Reads) 
     }
 }
 
-fn in_words(reads: &Reads) -> [Option<String>; 9] {
+pub(crate) fn in_words(reads: &Reads) -> [Option<String>; 9] {
     let named = |what: &str, names: String| (!names.is_empty()).then(|| format!("{what} {names}"));
     let parts = |names: Vec<String>| names.join(", ");
     [
-        claims(&reads.claims),
+        selected(&reads.claims),
         named("header", list(&reads.header)),
         named("token", parts(reads.token.iter().map(serialized).collect())),
         named("request", parts(reads.request.iter().map(serialized).collect())),
@@ -179,7 +210,7 @@ fn in_words(reads: &Reads) -> [Option<String>; 9] {
     ]
 }
 
-fn claims(selectors: &[ClaimSelector]) -> Option<String> {
+fn selected(selectors: &[ClaimSelector]) -> Option<String> {
     let all = |selector: &ClaimSelector| match selector {
         ClaimSelector::At(path) | ClaimSelector::Below(path) => path.is_empty(),
     };

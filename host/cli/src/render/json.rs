@@ -6,7 +6,7 @@ use tokenward_token::Check;
 
 use super::safe;
 use crate::check::{Detail, Report};
-use crate::pointer;
+use crate::evidence::{self, ClaimEvidence};
 
 #[derive(Serialize)]
 struct CheckRecord<'a> {
@@ -15,6 +15,8 @@ struct CheckRecord<'a> {
     checks: ChecksRecord,
     #[serde(rename = "unread-claims", skip_serializing_if = "Option::is_none")]
     unread_claims: Option<Vec<String>>,
+    #[serde(rename = "claim-evidence", skip_serializing_if = "Option::is_none")]
+    claim_evidence: Option<Vec<ClaimEvidence>>,
 }
 
 /// What was checked of the token beside its signature and its times.
@@ -25,18 +27,17 @@ struct ChecksRecord {
     kind: &'static str,
 }
 
-/// The decision, with what was checked and, if it is explained, which claims
-/// no policy reads.
+/// The decision, with what was checked and, if it is explained, which policies
+/// read which claims.
 pub(crate) fn decision(report: &Report, detail: Detail) -> anyhow::Result<String> {
     let checks = report.trust.checks();
     let word = |check| match check {
         Check::Checked => "checked",
         Check::Unchecked => "unchecked",
     };
-    let unread = match (detail, &report.parsed) {
+    let evidence = match (detail, &report.parsed) {
         (Detail::Explained, Some(token)) if report.is_verified() => {
-            let reads = report.decision.policies().iter().map(|policy| policy.reads.as_ref());
-            Some(pointer::unread(token.claims(), reads))
+            Some(evidence::of(token.claims(), report.decision.policies()))
         }
         _ => None,
     };
@@ -47,7 +48,11 @@ pub(crate) fn decision(report: &Report, detail: Detail) -> anyhow::Result<String
             audience: word(checks.audience),
             kind: word(checks.kind),
         },
-        unread_claims: unread,
+        unread_claims: evidence.as_ref().map(|rows| {
+            let unread = rows.iter().filter(|row| row.is_unread());
+            unread.map(|row| row.claim.clone()).collect()
+        }),
+        claim_evidence: evidence,
     })
 }
 

@@ -24,11 +24,12 @@ pub(crate) fn elapsed(time: Duration) -> String {
     }
 }
 
-/// Bytes: `84 KiB`.
+/// Bytes: `84 KiB`, `16 MiB`.
 pub(crate) fn size(bytes: usize) -> String {
     match bytes {
         0..10_240 => format!("{} bytes", group(bytes as u64)),
-        _ => format!("{} KiB", group((bytes / 1024) as u64)),
+        10_240..10_485_760 => format!("{} KiB", group((bytes / 1024) as u64)),
+        _ => format!("{} MiB", group((bytes >> 20) as u64)),
     }
 }
 
@@ -94,7 +95,10 @@ mod tests {
         }
         assert_eq!(elapsed(Duration::from_nanos(7)), "7 ns");
         assert_eq!(group(12_345), "12\u{a0}345");
-        assert_eq!((size(100), size(86_016)), ("100 bytes".into(), "84 KiB".into()));
+        assert_eq!(
+            (size(100), size(86_016), size(16 << 20)),
+            ("100 bytes".into(), "84 KiB".into(), "16 MiB".into())
+        );
         assert_eq!((count(0, "a", "b"), count(1, "a", "b")), ("no b".into(), "1 a".into()));
     }
 }

@@ -176,15 +176,21 @@ fn an_explanation_says_what_was_read_and_what_was_not() {
             " fuel, ",
             "    reads      claims `/scope`, `/scp`\n",
             "the time of the decision",
-            "unread     `/sub`, `/x`: no policy reads these claims",
             "cache      ",
+            " KiB memory, ",
+            "Which policies read which claims\n",
+            "  scope-check read: `/scope`\n",
+            "  no policy reads: `/sub`, `/x`\n",
         ],
     );
     let all = world.check(&token, &["--explain", "--no-cache"]);
-    all.expect(0, &["reads      all claims", "unread     no claim", "off, by --no-cache"]);
+    all.expect(
+        0,
+        &["reads      all claims", "  claim-minimization read: `/sub`", "off, by --no-cache"],
+    );
     let bad = world.token(r#"{"sub":"u-1","exp":1700000000,"iat":1600000000}"#);
     let ran = world.check(&bad, &["--explain"]).expect(1, &["failed at times and claims"]);
-    assert!(!ran.out.contains("unread"), "{}", ran.out);
+    assert!(!ran.out.contains("Which policies"), "{}", ran.out);
 }
 
 #[test]

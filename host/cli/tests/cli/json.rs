@@ -80,4 +80,29 @@ fn unread_claims_are_there_when_asked_for() {
     let explained = [&arguments[..], &["--explain"]].concat();
     let record = world.check(&token, &explained).expect(0, &[]).json();
     assert_eq!(record["unread-claims"], serde_json::json!(["/sub", "/a~1b"]));
+    let row = |claim: &str, read_by: &[&str]| serde_json::json!({"claim": claim, "read-by": read_by, "not-asked": []});
+    let expected = [
+        row("/sub", &[]),
+        row("/a~1b", &[]),
+        row("/iat", &["lifetime-limits"]),
+        row("/exp", &["lifetime-limits"]),
+    ];
+    assert_eq!(record["claim-evidence"], Value::Array(expected.to_vec()));
+}
+
+#[test]
+fn policies_of_other_phases_stand_apart_in_the_evidence() {
+    let world = World::new();
+    world.bundle("two", "[[policy]]\nmodule='scope-check'\n[[policy]]\nmodule='risk-score'\n");
+    let token = world.token(r#"{"scope":"a"}"#);
+    let arguments = ["--bundle", "two", "--format", "json", "--explain", "--phase", "refresh"];
+    let record = world.check(&token, &arguments).expect(0, &[]).json();
+    let expected = serde_json::json!({
+        "claim": "/scope", "read-by": [], "not-asked": ["scope-check"]
+    });
+    assert_eq!(record["claim-evidence"][0], expected);
+    assert_eq!(record["unread-claims"], serde_json::json!(["/iat", "/exp"]));
+    let arguments = ["--bundle", "two", "--explain", "--phase", "refresh"];
+    let said = ["  none in this phase, else scope-check: `/scope`\n"];
+    world.check(&token, &arguments).expect(0, &said);
 }

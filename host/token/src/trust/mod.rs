@@ -133,7 +133,8 @@ impl Trust {
     }
 
     /// The algorithms that tokens may use, of whatever issuer.
-    pub(crate) fn algorithms(&self) -> &[Algorithm] {
+    #[must_use]
+    pub fn algorithms(&self) -> &[Algorithm] {
         &self.algorithms
     }
 

@@ -1,0 +1,64 @@
+//! The reference of policies and bundles, in Markdown, made from what they say
+//! of themselves: descriptors, schemas of settings, case tables.
+
+mod bundle;
+mod cases;
+mod iso;
+mod markdown;
+mod policy;
+
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use tokenward::{Bundle, Engine, built_in_policies};
+
+use crate::args::{BundleDocsArgs, PolicyDocsArgs};
+use crate::cache::{Cache, CacheWish};
+use crate::exit::Exit;
+use crate::output::Output;
+use crate::policy::source;
+
+/// `tokenward policy docs`.
+pub(crate) fn policies(args: &PolicyDocsArgs, output: &Output) -> anyhow::Result<Exit> {
+    let engine = Engine::new(Cache::open(CacheWish::Keep).engine())?;
+    let pages: Vec<(String, String)> = match (&args.policy, args.all) {
+        (Some(name), false) => {
+            let component = source::component(name)?;
+            let cases = match &args.cases {
+                Some(folder) => cases::in_folder(folder).context("--cases")?,
+                None => cases::built_in(name)?,
+            };
+            vec![policy::page(&engine, &component, &cases)?]
+        }
+        (None, true) => {
+            let each = built_in_policies();
+            each.map(|(name, component)| policy::page(&engine, component, &cases::built_in(name)?))
+                .collect::<anyhow::Result<_>>()?
+        }
+        _ => bail!("give either the name or the file of a policy, or `--all`"),
+    };
+    let Some(folder) = &args.out else {
+        let pages: Vec<_> = pages.into_iter().map(|(_, page)| page).collect();
+        output.print(&pages.join("\n"))?;
+        return Ok(Exit::Done);
+    };
+    for (name, page) in &pages {
+        write(&folder.join(name), page).context("--out")?;
+    }
+    Ok(Exit::Done)
+}
+
+/// `tokenward bundle docs`.
+pub(crate) fn bundle(args: &BundleDocsArgs, output: &Output) -> anyhow::Result<Exit> {
+    let bundle = Bundle::open(&args.bundle)?;
+    let engine = Engine::new(Cache::open(CacheWish::Keep).engine())?;
+    output.print(&bundle::page(&engine, &bundle)?)?;
+    Ok(Exit::Done)
+}
+
+fn write(folder: &Path, page: &str) -> anyhow::Result<()> {
+    let file = folder.join("README.md");
+    let place = || format!("`{}`", file.display());
+    std::fs::create_dir_all(folder).with_context(place)?;
+    std::fs::write(&file, page).with_context(place)
+}
