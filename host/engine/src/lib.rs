@@ -18,6 +18,7 @@ mod error;
 mod facts;
 mod fault;
 mod host;
+mod lean;
 mod load;
 mod memory;
 mod narrow;
@@ -28,7 +29,7 @@ mod snapshot;
 mod verdict;
 
 pub use cache::{CacheError, CompilationCache};
-pub use config::{EngineConfig, Limits, MemoryOfVerdicts, Refill};
+pub use config::{Calls, EngineConfig, Instances, Limits, MemoryOfVerdicts, Refill};
 pub use descriptor::{ClaimSelector, Descriptor, Phase, Reads, RequestPart, Rule, TokenPart};
 pub use error::{LoadError, SettingError};
 pub use facts::{
