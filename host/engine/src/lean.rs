@@ -14,8 +14,8 @@ pub(crate) mod shape;
 use std::sync::OnceLock;
 
 use wasmtime::{
-    ExternType, Global, InstancePre, Linker, Memory, Module, ModuleExport, Store,
-    TypedFunc, Val, ValType,
+    ExternType, Global, InstancePre, Linker, Memory, Module, ModuleExport, Store, TypedFunc, Val,
+    ValType,
 };
 
 use crate::bindings::contract;
@@ -130,7 +130,11 @@ impl LeanPolicy {
 
     /// Gives an instance the state that it was made with. False when that
     /// cannot be: then it must not be used again.
-    pub(crate) fn restore(&self, instance: &mut LeanInstance, store: &mut Store<StoreState>) -> bool {
+    pub(crate) fn restore(
+        &self,
+        instance: &mut LeanInstance,
+        store: &mut Store<StoreState>,
+    ) -> bool {
         let Some(pristine) = self.pristine.get() else { return false };
         let restored = pristine.restore(instance, store);
         instance.used = !restored;

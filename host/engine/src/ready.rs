@@ -146,8 +146,7 @@ impl Source {
 
     /// The store as it was made, if it may serve again.
     fn restored(&self, mut used: ReadyStore) -> Option<ReadyStore> {
-        let restored =
-            self.instances == Instances::Restored && used.restore(&self.policies);
+        let restored = self.instances == Instances::Restored && used.restore(&self.policies);
         restored.then_some(used)
     }
 }

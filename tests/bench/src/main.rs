@@ -87,7 +87,8 @@ struct Sets {
 impl Sets {
     fn new(rounds: usize) -> Self {
         let make = |refill, memory, calls, instances| {
-            let config = EngineConfig { refill, memory, calls, instances, ..EngineConfig::default() };
+            let config =
+                EngineConfig { refill, memory, calls, instances, ..EngineConfig::default() };
             let engine = Engine::new(config).expect("an engine");
             let bundle = subject::bundle(rounds);
             let load = |policy: &tokenward_bundle::BundledPolicy| {

@@ -51,7 +51,8 @@ impl ThreadTime {
         std::thread::yield_now();
         let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
         let nanoseconds = told.and_then(|t| t.split(' ').next()?.parse().ok());
-        nanoseconds.map_or_else(|| Self::Clock(Instant::now()), |n| Self::Had(Duration::from_nanos(n)))
+        nanoseconds
+            .map_or_else(|| Self::Clock(Instant::now()), |n| Self::Had(Duration::from_nanos(n)))
     }
 
     pub(crate) fn elapsed(&self) -> Duration {

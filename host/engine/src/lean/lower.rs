@@ -325,8 +325,7 @@ records! {
 }
 
 /// The layout of `value`, which claims, facts and verdicts share.
-pub(crate) const VALUE: (usize, usize) =
-    variant(&[(1, 1), (8, 8), (8, 8), (4, 8), (4, 8), (4, 8)]);
+pub(crate) const VALUE: (usize, usize) = variant(&[(1, 1), (8, 8), (8, 8), (4, 8), (4, 8), (4, 8)]);
 
 impl Lower for c::ValueParam<'_> {
     const ALIGN: usize = VALUE.0;

@@ -9,7 +9,7 @@
 use serde::{Deserialize, Serialize};
 use wasmparser::{
     CanonicalFunction, CanonicalOption, ComponentAlias, ComponentExternalKind, ComponentInstance,
-    ComponentTypeRef, DataKind, ElementKind, ExternalKind, Operator, Parser, Payload,
+    ComponentTypeRef, ExternalKind, Operator, Parser, Payload,
 };
 
 use crate::load::is_accepted;
@@ -159,7 +159,8 @@ impl<'a> Outer<'a> {
             }
             Payload::ComponentCanonicalSection(section) => {
                 for func in section {
-                    let CanonicalFunction::Lift { core_func_index, options, .. } = func.ok()? else {
+                    let CanonicalFunction::Lift { core_func_index, options, .. } = func.ok()?
+                    else {
                         return None;
                     };
                     self.funcs.push(Some(Lift { core_func: core_func_index, options }));
@@ -286,8 +287,8 @@ const GLOBAL: u8 = 3;
 /// The module with an export for each of its mutable globals, and their names.
 ///
 /// None unless the memory and these globals are all that can change in an
-/// instance of it: nothing imported, no start function, no table that is
-/// written to, no segment that is dropped, one memory of 32-bit addresses.
+/// instance of it: nothing imported, no start function, no instruction that
+/// writes to a table or drops a segment, one memory of 32-bit addresses.
 fn with_globals_exported(module: &[u8]) -> Option<(Vec<u8>, Vec<String>)> {
     let mut out = module.get(..8)?.to_vec();
     let (mut globals, mut memories) = (Vec::new(), 0);
@@ -319,20 +320,6 @@ fn with_globals_exported(module: &[u8]) -> Option<(Vec<u8>, Vec<String>)> {
                             return None;
                         }
                         globals.push(index);
-                    }
-                }
-            }
-            Payload::ElementSection(section) => {
-                for element in section.clone() {
-                    if matches!(element.ok()?.kind, ElementKind::Passive) {
-                        return None;
-                    }
-                }
-            }
-            Payload::DataSection(section) => {
-                for data in section.clone() {
-                    if matches!(data.ok()?.kind, DataKind::Passive) {
-                        return None;
                     }
                 }
             }
