@@ -63,6 +63,16 @@ impl LoadedPolicy {
         &self.digest
     }
 
+    /// How it is called: [`Calls::Direct`] only if the engine's configuration
+    /// allows it and the policy is of the shape for it.
+    #[must_use]
+    pub fn calls(&self) -> Calls {
+        match &self.code {
+            Code::Component { .. } => Calls::Component,
+            Code::Lean(_) => Calls::Direct,
+        }
+    }
+
     /// A new instance.
     pub(crate) fn instantiate(&self, store: &mut Store<StoreState>) -> Result<Instance, Fault> {
         match &self.code {
