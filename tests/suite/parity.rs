@@ -39,7 +39,7 @@ fn whole_table<P: Policy>(policy: &str) {
             let set = sets.entry(settings.to_owned()).or_insert_with(|| {
                 let [direct, as_component] = engines.each_ref().map(|engine| {
                     match engine.load(component(policy), settings) {
-                        Ok(policy) => Ok(engine.assemble(vec![policy])),
+                        Ok(policy) => Ok::<_, Vec<_>>(engine.assemble(vec![policy])),
                         Err(LoadError::Settings { errors }) => {
                             Err(errors.into_iter().map(|e| e.path).collect())
                         }
