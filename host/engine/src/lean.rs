@@ -186,11 +186,14 @@ impl Pristine {
     }
 }
 
+/// Old address, old size, alignment, new size: new address.
+type Realloc = TypedFunc<(u32, u32, u32, u32), u32>;
+
 /// One instance of a [`LeanPolicy`].
 pub(crate) struct LeanInstance {
     evaluate: TypedFunc<u32, u32>,
     memory: Memory,
-    allocator: Allocator<TypedFunc<u32, u32>, TypedFunc<(u32, u32, u32, u32), u32>>,
+    allocator: Allocator<TypedFunc<u32, u32>, Realloc>,
     post_return: Option<TypedFunc<u32, ()>>,
     globals: Vec<Global>,
     /// Whether anything was done with it.

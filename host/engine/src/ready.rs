@@ -75,6 +75,10 @@ pub(crate) struct ReadyStore {
 }
 
 /// An instance of a policy.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "they lie in one vector; the large one is the common one"
+)]
 pub(crate) enum Instance {
     /// Of the component: its `evaluate`.
     Component(Func),

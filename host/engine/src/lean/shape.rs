@@ -154,7 +154,7 @@ impl<'a> Outer<'a> {
             }
             Payload::ComponentAliasSection(section) => {
                 for alias in section {
-                    self.alias(alias.ok()?)?;
+                    self.alias(&alias.ok()?)?;
                 }
             }
             Payload::ComponentCanonicalSection(section) => {
@@ -194,7 +194,7 @@ impl<'a> Outer<'a> {
         Some(())
     }
 
-    fn alias(&mut self, alias: ComponentAlias<'a>) -> Option<()> {
+    fn alias(&mut self, alias: &ComponentAlias<'a>) -> Option<()> {
         match alias {
             ComponentAlias::CoreInstanceExport { kind, instance_index: 0, name } => match kind {
                 ExternalKind::Func => self.core_funcs.push(name),
