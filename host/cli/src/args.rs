@@ -236,7 +236,7 @@ pub(crate) struct InspectArgs {
 pub(crate) enum TestFormat {
     /// For people
     Text,
-    /// `JUnit` XML
+    /// For build servers: XML in the form of `JUnit`
     Junit,
     /// For programs
     Json,

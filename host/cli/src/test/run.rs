@@ -11,7 +11,9 @@ use tokenward::{
 };
 
 use super::case::{Case, Judged, Settings};
-use super::expect::{Difference, Expected, Observation, Observed, compare};
+use super::compare::{Difference, compare};
+use super::expect::Expected;
+use super::observe::{Observation, Observed};
 
 /// Runs cases against a bundle and what cases make of it.
 pub(crate) struct Runner {

@@ -2,7 +2,7 @@
 
 use super::super::Report;
 use super::super::case::Case;
-use super::super::expect::Difference;
+use super::super::compare::Difference;
 use super::super::run::Ran;
 use super::{cases, outcomes, summary, unreached};
 use crate::render::page::Page;
@@ -27,7 +27,7 @@ pub(crate) fn write(report: &Report) -> String {
 
 fn failure(page: &mut Page, case: &Case, ran: &Ran) {
     page.blank();
-    let place = format!("{}:{}", safe::text(&case.file), case.line);
+    let place = format!("({}:{})", safe::text(&case.file), case.line);
     page.styled_field(0, (DENY, "FAIL"), 0, &[(BOLD, &safe::text(&case.name)), (QUIET, &place)]);
     if !case.description.is_empty() {
         page.paragraph(2, 0, &[(QUIET, &safe::text(&case.description))]);
@@ -84,7 +84,8 @@ fn coverage(page: &mut Page, report: &Report) {
     for policy in &coverage.policies {
         let (reached, all) = (policy.reached(), policy.all());
         let style = if reached == all { PLAIN } else { STEP_UP };
-        page.paragraph(2, 2, &[(BOLD, &policy.id), (style, &format!("{reached} of {all}"))]);
+        let id = format!("{}:", policy.id);
+        page.paragraph(2, 2, &[(BOLD, &id), (style, &format!("{reached} of {all}"))]);
         for (what, text) in unreached(policy) {
             page.field(4, what, 7, &[(PLAIN, &safe::text(&text))]);
         }
