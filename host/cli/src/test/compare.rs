@@ -152,12 +152,12 @@ mod tests {
     }
 
     /// The differences, as `about: expected | got`.
-    fn differences(fields: &str, observed: Observed) -> Vec<String> {
+    fn differences(fields: &str, observed: &Observed) -> Vec<String> {
         let line = |d: Difference| {
             let text = |side: Option<String>| side.unwrap_or_else(|| "-".into());
             format!("{}: {} | {}", d.about, text(d.expected), text(d.got))
         };
-        compare(&expected(fields).unwrap(), &observed).into_iter().map(line).collect()
+        compare(&expected(fields).unwrap(), observed).into_iter().map(line).collect()
     }
 
     #[test]
@@ -194,7 +194,7 @@ mod tests {
             ),
         ] {
             assert_eq!(
-                differences(fields, Observed::Decision(observed(got))),
+                differences(fields, &Observed::Decision(observed(got))),
                 expected,
                 "{fields}"
             );
@@ -204,7 +204,7 @@ mod tests {
             token_error: Some(("expired", "late".into())),
             ..observed(&[])
         };
-        let got = differences("expect='deny'", Observed::Decision(refused));
+        let got = differences("expect='deny'", &Observed::Decision(refused));
         assert_eq!(got, ["token: accepted | refused: expired"]);
     }
 
@@ -212,17 +212,17 @@ mod tests {
     fn settings_that_are_refused() {
         let place = |text: &str| (setting_place(text).unwrap(), "why".to_owned());
         let errors = || Observed::SettingErrors { errors: vec![place("p /a"), place("p")] };
-        assert!(differences("setting-errors=['p', 'p /a']", errors()).is_empty());
+        assert!(differences("setting-errors=['p', 'p /a']", &errors()).is_empty());
         assert_eq!(
-            differences("setting-errors=['p /b', 'p /']", errors()),
+            differences("setting-errors=['p /b', 'p /']", &errors()),
             ["setting error: p /b | -", "setting error: - | p /a"]
         );
         assert_eq!(
-            differences("expect='permit'", errors()),
+            differences("expect='permit'", &errors()),
             ["outcome: permit | settings refused: p /a: why; p /: why"]
         );
         assert_eq!(
-            differences("setting-errors=['p /b']", Observed::Decision(observed(&[]))),
+            differences("setting-errors=['p /b']", &Observed::Decision(observed(&[]))),
             ["settings: refused: p /b | permit"]
         );
     }

@@ -229,7 +229,7 @@ impl<'a> Probe<'a> {
 
     /// The policy with these settings.
     fn with(&self, settings: &Settings) -> Bundle {
-        self.bundle.clone().with_settings(&self.id, settings.clone())
+        self.bundle.clone().with_settings(&self.id, settings)
     }
 }
 

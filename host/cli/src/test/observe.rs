@@ -1,5 +1,7 @@
 //! What came of a case.
 
+use std::fmt::Write;
+
 use tokenward::{Challenge, LoadError, Outcome, PolicyStatus, Refusal, Rehearsal, ReportedFinding};
 
 use super::expect::{FindingLine, SettingPlace};
@@ -45,15 +47,15 @@ impl Observation {
             }
             Some(Refusal::Token(error)) => token_error = Some((error.code(), error.to_string())),
             Some(Refusal::Scope(scopes)) => {
-                requirements.push(format!("scope {}", scopes.join(" ")))
+                requirements.push(format!("scope {}", scopes.join(" ")));
             }
             Some(Refusal::StepUp(step_up)) => {
                 let mut line = "step-up".to_owned();
                 if !step_up.acr_values.is_empty() {
-                    line += &format!(" acr={}", step_up.acr_values.join(","));
+                    let _ = write!(line, " acr={}", step_up.acr_values.join(","));
                 }
                 if let Some(age) = step_up.max_age {
-                    line += &format!(" max-age={age}");
+                    let _ = write!(line, " max-age={age}");
                 }
                 requirements.push(line);
             }

@@ -315,7 +315,7 @@ fn what_is_wrong_is_named() {
     let world = shop(&[HELD]);
     let case = "[[case]]\nname='a'\nexpect='permit'\n";
     for (text, parts) in [
-        ("".to_owned(), &["`shop/cases/orders.toml`: it has no case"][..]),
+        (String::new(), &["`shop/cases/orders.toml`: it has no case"][..]),
         (format!("{case}claim={{}}"), &["orders.toml`, line 4, column 1: unknown field `claim`"]),
         (format!("{case}{case}"), &["line 5: the case `a` is there twice, first in line 2"]),
         (format!("{case}now=true"), &["line 4, column 5", "seconds since 1970"]),
@@ -387,7 +387,7 @@ fn a_change_runs_the_cases_again() {
     let wait_for = |part: &str| {
         let mut seen = Vec::new();
         loop {
-            let line = lines.recv_timeout(Duration::from_secs(120));
+            let line = lines.recv_timeout(Duration::from_mins(2));
             let line = line.unwrap_or_else(|_| panic!("`{part}` did not come: {seen:#?}"));
             let found = line.contains(part);
             seen.push(line);

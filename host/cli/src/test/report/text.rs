@@ -1,5 +1,7 @@
 //! For people: each failure with its differences, what is not reached, a sum.
 
+use std::fmt::Write;
+
 use super::super::Report;
 use super::super::case::Case;
 use super::super::compare::Difference;
@@ -71,7 +73,7 @@ fn files(page: &mut Page, report: &Report) {
     for (file, passed, failed) in counts {
         let mut text = format!("{passed} passed");
         if failed > 0 {
-            text += &format!(", {failed} failed");
+            let _ = write!(text, ", {failed} failed");
         }
         page.plain_field(0, &safe::text(file), width.unwrap_or_default(), &text);
     }
