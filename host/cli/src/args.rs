@@ -356,7 +356,7 @@ pub(crate) struct LintArgs {
 pub(crate) enum TestFormat {
     /// For people
     Text,
-    /// `JUnit` XML
+    /// For build servers: XML in the form of `JUnit`
     Junit,
     /// For programs
     Json,
