@@ -46,8 +46,9 @@ pub use decision::{
 pub use record::{DecisionRecord, SCHEMA};
 
 pub use tokenward_bundle::{
-    Bundle, BundleError, BundleManifest, DEFAULT_BUNDLE, Enforcement, OnFault, built_in_bundles,
-    built_in_policies, built_in_policy, built_in_policy_cases,
+    Bundle, BundleError, BundleManifest, CoverageRow, CoverageTable, DEFAULT_BUNDLE, Enforcement,
+    HostState, OnFault, Owner, built_in_bundles, built_in_coverage, built_in_policies,
+    built_in_policy, built_in_policy_cases,
 };
 pub use tokenward_engine::{
     Binding, CacheError, ClaimSelector, CompilationCache, Cookie, Descriptor, Effect, Encryption,
