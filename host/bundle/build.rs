@@ -5,6 +5,11 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, process};
 
+/// A file, by its name without its ending.
+type NamedFile = (String, PathBuf);
+/// A bundle's name, and its case files.
+type Cases = (String, Vec<NamedFile>);
+
 #[path = "src/coverage.rs"]
 #[allow(unreachable_pub, dead_code, reason = "the library exports and uses all of it")]
 mod coverage;
@@ -45,9 +50,19 @@ fn run() -> Result<(), String> {
         let _ = writeln!(generated, "    ({name:?}, include_bytes!({file})),");
     }
     generated.push_str("];\npub(crate) static BUNDLES: &[(&str, &str)] = &[\n");
-    for (name, file) in bundle_files(&folder.join("bundles"))? {
-        let file = literal(&file)?;
+    let bundles = toml_files(&folder.join("bundles"))?;
+    for (name, file) in &bundles {
+        let file = literal(file)?;
         let _ = writeln!(generated, "    ({name:?}, include_str!({file})),");
+    }
+    generated.push_str("];\npub(crate) static CASES: &[(&str, &[(&str, &str)])] = &[\n");
+    for (bundle, files) in case_files(&folder.join("bundles/cases"), &bundles)? {
+        let _ = writeln!(generated, "    ({bundle:?}, &[");
+        for (name, file) in files {
+            let (name, file) = (format!("{name}.toml"), literal(&file)?);
+            let _ = writeln!(generated, "        ({name:?}, include_str!({file})),");
+        }
+        generated.push_str("    ]),\n");
     }
     generated.push_str("];\n");
     write(&out.join("embedded.rs"), generated.as_bytes())?;
@@ -95,7 +110,24 @@ fn policy_names(folder: &Path) -> Result<Vec<String>, String> {
     Ok(names)
 }
 
-fn bundle_files(folder: &Path) -> Result<Vec<(String, PathBuf)>, String> {
+/// The case files of each bundle: a folder with the bundle's name holds them.
+fn case_files(folder: &Path, bundles: &[NamedFile]) -> Result<Vec<Cases>, String> {
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut cases = Vec::new();
+    for path in entries(folder)? {
+        let name = file_name(&path);
+        if !bundles.iter().any(|(bundle, _)| *bundle == name) {
+            return Err(format!("{}: no bundle is called `{name}`", path.display()));
+        }
+        cases.push((name, toml_files(&path)?));
+    }
+    Ok(cases)
+}
+
+/// The files of a folder that end in `.toml`, by their names without it.
+fn toml_files(folder: &Path) -> Result<Vec<NamedFile>, String> {
     let mut files = Vec::new();
     for path in entries(folder)? {
         if let Some(name) = file_name(&path).strip_suffix(".toml") {

@@ -13,6 +13,7 @@ use tokenward_policy::{self as sdk, Policy};
 use tokenward_token::json::{JsonLimits, parse_strict};
 
 mod convert;
+mod policies;
 mod random;
 
 use convert::{engine_verdict, given};
@@ -130,55 +131,6 @@ fn reaches_policies(case: &Case) -> bool {
         })
     });
     claims && request
-}
-
-// --------------------------------------------------------------------- tests
-
-#[test]
-fn claim_minimization_table() {
-    whole_table::<claim_minimization::ClaimMinimization>("claim-minimization");
-}
-
-#[test]
-fn scope_check_table() {
-    whole_table::<scope_check::ScopeCheck>("scope-check");
-}
-
-#[test]
-fn lifetime_limits_table() {
-    whole_table::<lifetime_limits::LifetimeLimits>("lifetime-limits");
-}
-
-#[test]
-fn risk_score_table() {
-    whole_table::<risk_score::RiskScore>("risk-score");
-}
-
-#[test]
-fn claim_minimization_random() {
-    let settings = [json!({}), json!({"unlisted": "deny", "min-confidence": "low"})];
-    random_inputs::<claim_minimization::ClaimMinimization>("claim-minimization", &settings);
-}
-
-#[test]
-fn scope_check_random() {
-    let routes = json!({"unmatched": "deny", "routes": [
-        {"methods": ["GET"], "path": "/records/{id}", "all-of": ["records:read"]},
-        {"path": "/records", "any-of": ["records:write", "admin"]},
-    ]});
-    random_inputs::<scope_check::ScopeCheck>("scope-check", &[json!({}), routes]);
-}
-
-#[test]
-fn lifetime_limits_random() {
-    let strict = json!({"max-session-age": 28800, "missing-iat": "deny"});
-    random_inputs::<lifetime_limits::LifetimeLimits>("lifetime-limits", &[json!({}), strict]);
-}
-
-#[test]
-fn risk_score_random() {
-    let settings = [json!({}), json!({"profile": "classic"}), json!({"unknown": "trip"})];
-    random_inputs::<risk_score::RiskScore>("risk-score", &settings);
 }
 
 /// The schema that a policy publishes and the settings that it takes agree.

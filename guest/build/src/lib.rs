@@ -150,7 +150,7 @@ fn run_cargo(manifest: &Path, packages: &[&str], target_dir: &Path) -> Result<()
     command.args(["--target", TARGET, "--profile", PROFILE]);
     for setting in [
         "inherits=\"release\"",
-        "opt-level=3",
+        "opt-level=\"z\"",
         "lto=true",
         "codegen-units=1",
         "panic=\"abort\"",

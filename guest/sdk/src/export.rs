@@ -1,4 +1,9 @@
 //! The macro `export_policy!`: from a [`Policy`](crate::Policy) to the exports of the contract.
+//!
+//! The functions that would free an answer after the host has read it are left
+//! out: the instance is thrown away with its memory, and calling them costs each
+//! request time.
+#![cfg_attr(target_arch = "wasm32", allow(unsafe_code))] // exports take pointers
 
 /// Exports a [`Policy`](crate::Policy) as the component's one interface.
 ///
@@ -10,46 +15,32 @@ macro_rules! export_policy {
         const _: () = {
             static CONFIGURED: ::std::sync::OnceLock<$policy> = ::std::sync::OnceLock::new();
 
-            struct Component;
-
-            impl $crate::bindings::exports::tokenward::policy::policy::Guest for Component {
-                fn describe() -> $crate::Descriptor {
-                    <$policy as $crate::Policy>::descriptor()
-                }
-
-                fn configure(
-                    settings: ::std::string::String,
-                ) -> ::std::result::Result<$crate::Reads, ::std::vec::Vec<$crate::SettingError>>
-                {
-                    let policy = $crate::configure::<$policy>(&settings)?;
-                    let reads = <$policy as $crate::Policy>::reads(&policy);
-                    match CONFIGURED.set(policy) {
-                        Ok(()) => Ok(reads),
-                        Err(_) => Err(::std::vec![$crate::SettingError::new(
-                            "",
-                            "the policy is configured already; configure runs once",
-                        )]),
-                    }
-                }
-
-                fn evaluate(input: $crate::Input) -> $crate::Verdict {
-                    let Some(policy) = CONFIGURED.get() else {
-                        panic!("evaluate was called before configure");
-                    };
-                    let verdict = <$policy as $crate::Policy>::evaluate(policy, &input);
-                    // The instance is thrown away with its memory: freeing is work for nothing.
-                    ::std::mem::forget(input);
-                    verdict
-                }
+            #[unsafe(export_name = "tokenward:policy/policy@0.1.0#describe")]
+            extern "C" fn describe() -> *const u8 {
+                $crate::export::describe::<$policy>()
             }
 
+            #[unsafe(export_name = "tokenward:policy/policy@0.1.0#configure")]
+            unsafe extern "C" fn configure(settings: *mut u8, length: usize) -> *const u8 {
+                unsafe { $crate::export::configure(&CONFIGURED, settings, length) }
+            }
+
+            #[unsafe(export_name = "tokenward:policy/policy@0.1.0#evaluate")]
+            unsafe extern "C" fn evaluate(input: *const u8) -> *const u8 {
+                unsafe { $crate::export::evaluate(&CONFIGURED, input) }
+            }
+
+            // The type of the component, by which it is put together.
     $crate::bindings::export_bindings!(Component with_types_in $crate::export);
         };
     };
 }
 
 /// What the generated `export_bindings!` names when it is told to find its
-/// types in [`crate::export`].
+/// types in [`crate::export`]: in place of the generated functions, nothing.
+///
+/// When the contract's version changes, the generated name does, and this no
+/// longer compiles until the names of the exports above are brought in line.
 #[doc(hidden)]
 pub mod exports {
     pub mod tokenward {
@@ -59,39 +50,66 @@ pub mod exports {
                 reason = "the names of the package and the interface"
             )]
             pub mod policy {
-                pub use crate::__export_without_cleanup as __export_tokenward_policy_policy_0_1_0_cabi;
+                pub use crate::__export_nothing as __export_tokenward_policy_policy_0_1_0_cabi;
             }
         }
     }
 }
 
-/// Exports the three functions of the contract, as the generated macro does,
-/// but not those that free their answers: the instance is thrown away with its
-/// memory, and calling them costs each request time.
-///
-/// When the contract's version changes, the generated name above does, and
-/// this no longer compiles until it is brought in line.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __export_without_cleanup {
-    ($policy:ident with_types_in $($path:tt)*) => {
-        const _: () = {
-            use $crate::bindings::exports::tokenward::policy::policy as generated;
-
-            #[unsafe(export_name = "tokenward:policy/policy@0.1.0#describe")]
-            unsafe extern "C" fn describe() -> *mut u8 {
-                unsafe { generated::_export_describe_cabi::<$policy>() }
-            }
-
-            #[unsafe(export_name = "tokenward:policy/policy@0.1.0#configure")]
-            unsafe extern "C" fn configure(settings: *mut u8, length: usize) -> *mut u8 {
-                unsafe { generated::_export_configure_cabi::<$policy>(settings, length) }
-            }
-
-            #[unsafe(export_name = "tokenward:policy/policy@0.1.0#evaluate")]
-            unsafe extern "C" fn evaluate(input: *mut u8) -> *mut u8 {
-                unsafe { generated::_export_evaluate_cabi::<$policy>(input) }
-            }
-        };
-    };
+macro_rules! __export_nothing {
+    ($($anything:tt)*) => {};
 }
+
+#[cfg(target_arch = "wasm32")]
+mod functions {
+    use std::sync::OnceLock;
+
+    use crate::{Policy, SettingError, abi};
+
+    #[must_use]
+    pub fn describe<P: Policy>() -> *const u8 {
+        abi::descriptor(P::descriptor())
+    }
+
+    /// # Safety
+    ///
+    /// `settings` and `length` are what the host passed.
+    pub unsafe fn configure<P: Policy>(
+        configured: &'static OnceLock<P>,
+        settings: *mut u8,
+        length: usize,
+    ) -> *const u8 {
+        // Sound: the caller's word.
+        let settings = unsafe { abi::text(settings, length) };
+        abi::configured(crate::configure::<P>(&settings).and_then(|policy| {
+            let reads = policy.reads();
+            match configured.set(policy) {
+                Ok(()) => Ok(reads),
+                Err(_) => Err(vec![SettingError::new(
+                    "",
+                    "the policy is configured already; configure runs once",
+                )]),
+            }
+        }))
+    }
+
+    /// # Safety
+    ///
+    /// `input` is what the host passed.
+    pub unsafe fn evaluate<P: Policy>(
+        configured: &'static OnceLock<P>,
+        input: *const u8,
+    ) -> *const u8 {
+        let Some(policy) = configured.get() else {
+            panic!("evaluate was called before configure");
+        };
+        // Sound: the caller's word. The input is not freed: see the module's documentation.
+        let input = core::mem::ManuallyDrop::new(unsafe { abi::input(input) });
+        abi::verdict(policy.evaluate(&input))
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+pub use functions::{configure, describe, evaluate};

@@ -73,6 +73,7 @@
 //! A policy sees nothing but what [`Policy::reads`] declares: no clock, no
 //! randomness, no files, no network. Time, when declared, is [`Input::now`].
 
+mod abi;
 mod alloc;
 #[doc(hidden)]
 pub mod bindings;
@@ -80,6 +81,8 @@ pub mod bindings;
 pub mod export;
 mod input;
 mod reads;
+#[doc(hidden)]
+pub mod schema;
 mod settings;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -99,7 +102,7 @@ pub mod prelude {
         Binding, Claim, ClaimSelector, Cookie, Descriptor, Effect, Encryption, Fact, Finding,
         Input, Key, Phase, Phases, Policy, Reads, Request, RequestParts, Requirement, Risk,
         RiskFactor, Rule, SameSite, SettingError, Severity, Signal, StepUp, Tls, Token, TokenKind,
-        TokenLocation, TokenParts, Value, Verdict, export_policy, pointer,
+        TokenLocation, TokenParts, Value, Verdict, export_policy, pointer, settings_schema,
     };
 }
 

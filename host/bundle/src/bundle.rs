@@ -103,6 +103,34 @@ impl Bundle {
         Ok(Self { manifest, policies, digest })
     }
 
+    /// The same bundle with other settings for the policy of this id, if it has
+    /// one: the components are those that were read. Its digest is its own.
+    #[must_use]
+    pub fn with_settings(
+        mut self,
+        id: &str,
+        settings: serde_json::Map<String, serde_json::Value>,
+    ) -> Self {
+        let entries = self.manifest.policies.iter_mut();
+        let bundled = self.policies.iter_mut().map(|policy| &mut policy.entry);
+        for entry in entries.chain(bundled).filter(|entry| entry.id() == id) {
+            entry.settings.clone_from(&settings);
+        }
+        self.digest = digest::of_bundle(&self.manifest, &self.policies);
+        self
+    }
+
+    /// The bundle of the one policy of this id, as this bundle has it.
+    #[must_use]
+    pub fn only(&self, id: &str) -> Option<Self> {
+        let policy = self.policies.iter().find(|policy| policy.entry.id() == id)?;
+        let manifest =
+            BundleManifest { policies: vec![policy.entry.clone()], ..self.manifest.clone() };
+        let policies = vec![policy.clone()];
+        let digest = digest::of_bundle(&manifest, &policies);
+        Some(Self { manifest, policies, digest })
+    }
+
     /// The manifest.
     #[must_use]
     pub fn manifest(&self) -> &BundleManifest {
@@ -196,6 +224,27 @@ mod tests {
         assert_ne!(first, open(MANIFEST, b"two"));
         assert_ne!(first, open(&MANIFEST.replace("1.0.0", "1.0.1"), b"one"));
         assert_ne!(first, open(&format!("{MANIFEST}settings={{a=1}}\n"), b"one"));
+    }
+
+    #[test]
+    fn a_bundle_is_varied_without_reading_it_again() {
+        let two = format!("{MANIFEST}settings={{a=1}}\n[[policy]]\nmodule='./p.wasm'\nid='q'\n");
+        let folder = folder(&two, b"one");
+        let bundle = Bundle::from_folder(folder.path()).unwrap();
+        fs::remove_file(folder.path().join("p.wasm")).unwrap();
+        let settings = serde_json::Map::from_iter([("b".to_owned(), 2.into())]);
+        let varied = bundle.clone().with_settings("q", settings.clone());
+        let texts = |bundle: &Bundle| -> Vec<String> {
+            bundle.policies().iter().map(BundledPolicy::settings_json).collect()
+        };
+        assert_eq!(texts(&varied), [r#"{"a":1}"#, r#"{"b":2}"#]);
+        assert_eq!(varied.manifest().policies.get(1).unwrap().settings, settings);
+        assert_ne!(varied.digest(), bundle.digest());
+        let same = bundle.clone().with_settings("no-such", settings);
+        assert_eq!(same.digest(), bundle.digest());
+        let only = varied.only("q").unwrap();
+        assert_eq!((texts(&only), only.manifest().policies.len()), (vec![r#"{"b":2}"#.into()], 1));
+        assert!(varied.only("no-such").is_none());
     }
 
     #[test]

@@ -21,6 +21,13 @@ pub fn built_in_policy(name: &str) -> Option<&'static [u8]> {
     POLICIES.iter().find(|(other, _)| *other == name).map(|(_, component)| *component)
 }
 
+/// The case files of a built-in bundle, by file name, with their text, sorted.
+/// Empty for a bundle that has none, or that is not built in.
+#[must_use]
+pub fn built_in_cases(bundle: &str) -> &'static [(&'static str, &'static str)] {
+    CASES.iter().find(|(other, _)| *other == bundle).map_or(&[], |(_, files)| files)
+}
+
 pub(crate) fn manifest(name: &str) -> Option<&'static str> {
     BUNDLES.iter().find(|(other, _)| *other == name).map(|(_, text)| *text)
 }

@@ -16,7 +16,9 @@ mod requirements;
 
 pub use bundle::{Bundle, BundledPolicy};
 pub use coverage::{CoverageRow, CoverageTable, HostState, Owner};
-pub use embedded::{DEFAULT_BUNDLE, built_in_bundles, built_in_policies, built_in_policy};
+pub use embedded::{
+    DEFAULT_BUNDLE, built_in_bundles, built_in_cases, built_in_policies, built_in_policy,
+};
 pub use error::BundleError;
 pub use manifest::{BundleManifest, Enforcement, MANIFEST_FILE, OnFault, PolicyEntry};
 pub use policy_cases::built_in_policy_cases;

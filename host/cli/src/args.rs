@@ -39,6 +39,8 @@ pub(crate) enum Command {
     },
     /// Look for mistakes in a bundle that no error points out
     Lint(LintArgs),
+    /// Run the cases of a bundle, or of a policy
+    Test(Box<TestArgs>),
     /// Print a script that completes this command in a shell
     Completions {
         /// The shell
@@ -347,6 +349,96 @@ pub(crate) struct LintArgs {
     /// How to print it
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
+    /// Compile the policies anew
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TestFormat {
+    /// For people
+    Text,
+    /// `JUnit` XML
+    Junit,
+    /// For programs
+    Json,
+    /// Test Anything Protocol, version 14
+    Tap,
+}
+
+const TEST_HELP: &str = "\
+Exit codes:
+  0  every case passed
+  1  a case failed, or the coverage is below what is asked for
+  2  the arguments, a file, a case or the bundle is wrong
+
+A case file is TOML, with one [[case]] for each case:
+  name, description
+      what it shows
+  claims, kind, header, key, encryption, binding
+      of a token that nobody signed: tables, or JSON as text;
+      `no-token = true` for a call without one
+  token, and trust or key
+      a real token, or `@FILE` with one, and the file that it is verified with
+  phase, now, request, headers, client-address, token-location, tls, cookies,
+  signals, facts
+      the call; now is 1700000000 unless given
+  settings
+      by policy, laid over those of the bundle
+  expect
+      `permit`, `deny`, `step-up` or `fault`
+  findings
+      all there are, as `POLICY RULE [/pointer]`; none unless given.
+      findings-include names some and allows others
+  requirements, challenge, controls, token-error
+      if given: what the decision asks for, the error of the challenge, controls
+      that findings serve, why the token is not accepted
+  setting-errors
+      instead of expect: settings that are refused, as `POLICY /pointer`
+
+For instance:
+  [[case]]
+  name = \"an e-mail address does not belong into a token\"
+  claims = { sub = \"u-1\", email = \"alice@example.com\" }
+  expect = \"deny\"
+  findings-include = [\"claim-minimization personal-data /email\"]
+
+Coverage: of all rules, policies and settings of the bundle, how many are
+reached by a case that passes. A rule is, when a case names a finding of it; a
+policy, when a case finds that it permits and says nothing; a setting, when some
+case comes out differently without it. Each item of a list is a setting too.";
+
+#[derive(clap::Args)]
+#[command(after_help = TEST_HELP)]
+pub(crate) struct TestArgs {
+    /// A built-in bundle or policy by name, the folder of a bundle or of one
+    /// policy's component, or a component
+    #[arg(value_name = "BUNDLE|DIR|FILE.wasm", default_value = tokenward::DEFAULT_BUNDLE)]
+    pub(crate) bundle: String,
+    /// A case file, or a folder of them; may be repeated
+    ///
+    /// Default: those built in, or the folder `cases` of the bundle or beside the component.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) cases: Vec<PathBuf>,
+    /// Only cases that it fits: a part of `FILE: NAME`, or of `POLICY/RULE`; may be repeated
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) filter: Vec<String>,
+    /// Say what no case reaches; with a percentage, fail below it
+    #[arg(
+        long,
+        value_name = "PERCENT",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "",
+        conflicts_with = "filter"
+    )]
+    pub(crate) coverage: Option<String>,
+    /// How to print what came of them
+    #[arg(long, value_enum, default_value_t = TestFormat::Text)]
+    pub(crate) format: TestFormat,
+    /// Run again when a file changes
+    #[arg(long)]
+    pub(crate) watch: bool,
     /// Compile the policies anew
     #[arg(long)]
     pub(crate) no_cache: bool,

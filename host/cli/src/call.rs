@@ -58,7 +58,8 @@ fn request(args: &CheckArgs) -> anyhow::Result<Option<RequestFacts>> {
     Ok(facts)
 }
 
-fn request_line(line: &str) -> anyhow::Result<RequestFacts> {
+/// Reads a method and a URL.
+pub(crate) fn request_line(line: &str) -> anyhow::Result<RequestFacts> {
     let words: Vec<_> = line.split_whitespace().collect();
     let [method, url] = words.as_slice() else {
         bail!(

@@ -3,9 +3,7 @@
 
 use anyhow::anyhow;
 use serde::Serialize;
-use tokenward::{
-    Bundle, BundleVersion, CoverageRow, Enforcement, HostState, built_in_coverage,
-};
+use tokenward::{Bundle, BundleVersion, CoverageRow, Enforcement, HostState, built_in_coverage};
 
 use crate::args::{CoverageArgs, Format};
 use crate::exit::Exit;

@@ -11,6 +11,8 @@ pub(crate) enum Exit {
     Done,
     /// The token does not pass: it is missing, not accepted, or refused by a policy.
     Deny,
+    /// `test`: a case failed, or the coverage is below what is asked for.
+    Failed,
     /// The arguments, a file or the configuration is wrong.
     Usage,
     /// The user must authenticate again.
@@ -23,7 +25,7 @@ impl Exit {
     fn code(self) -> u8 {
         match self {
             Self::Done => 0,
-            Self::Deny => 1,
+            Self::Deny | Self::Failed => 1,
             Self::Usage => 2,
             Self::StepUp => 3,
             Self::Fault => 4,

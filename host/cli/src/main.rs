@@ -19,6 +19,7 @@ mod pointer;
 mod policy;
 mod problem;
 mod render;
+mod test;
 mod token_source;
 mod trust;
 mod usage;
@@ -60,6 +61,7 @@ fn run(command: Command, output: &Output) -> anyhow::Result<Exit> {
         Command::Policy { command: PolicyCommand::List(args) } => policy::list(&args, output),
         Command::Policy { command: PolicyCommand::Docs(args) } => docs::policies(&args, output),
         Command::Policy { command: PolicyCommand::Inspect(args) } => policy::inspect(&args, output),
+        Command::Test(args) => test::run(&args, output),
         Command::Completions { shell } => completions(shell, output),
         Command::Demo => demo::run(output),
     }

@@ -1,6 +1,7 @@
 //! The one place that writes to standard output and standard error.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
+use std::time::{Duration, Instant};
 
 use anstream::{AutoStream, ColorChoice};
 use anyhow::Context;
@@ -46,5 +47,50 @@ impl Output {
     pub(crate) fn error(&self, sentence: &str) {
         let (on, off) = (style::DENY, style::DENY.render_reset());
         self.note(&format!("{on}error:{off} {sentence}"));
+    }
+}
+
+/// How long work goes on before it says how far it is, and between two words of it.
+const PATIENCE: Duration = Duration::from_millis(300);
+const PAUSE: Duration = Duration::from_millis(60);
+
+/// How far long work is: one line on a terminal, which goes when it is done.
+pub(crate) struct Progress {
+    terminal: bool,
+    /// When it may be said next.
+    next: Instant,
+    shown: bool,
+}
+
+impl Output {
+    /// For work that may take long.
+    pub(crate) fn progress(&self) -> Progress {
+        let terminal = io::stderr().is_terminal() && self.choice != ColorChoice::Never;
+        Progress { terminal, next: Instant::now() + PATIENCE, shown: false }
+    }
+}
+
+impl Progress {
+    /// Says it, unless that was just done.
+    pub(crate) fn show(&mut self, text: &str) {
+        let now = Instant::now();
+        if self.terminal && now >= self.next {
+            self.next = now + PAUSE;
+            self.shown = true;
+            let _ = write!(io::stderr(), "\r\u{1b}[K{text}");
+        }
+    }
+
+    /// Takes the line away.
+    pub(crate) fn clear(&mut self) {
+        if std::mem::take(&mut self.shown) {
+            let _ = write!(io::stderr(), "\r\u{1b}[K");
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.clear();
     }
 }

@@ -118,6 +118,7 @@ fn command() -> String {
         "docs",
         "coverage",
         "lint",
+        "test",
         "completions",
         "demo",
     ];

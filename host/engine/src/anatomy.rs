@@ -88,7 +88,10 @@ mod tests {
     #[test]
     fn what_is_no_component_is_refused() {
         for bytes in [&b""[..], b"\0asm", b"\0asm\x0d\0\x01\0\xff", b"not wasm at all"] {
-            assert!(matches!(Anatomy::of(bytes), Err(LoadError::NotAComponent { .. })), "{bytes:?}");
+            assert!(
+                matches!(Anatomy::of(bytes), Err(LoadError::NotAComponent { .. })),
+                "{bytes:?}"
+            );
         }
     }
 

@@ -124,12 +124,13 @@ impl PolicySet {
         let mut last = Instant::now();
         let mut evaluations = Vec::with_capacity(self.policies.len());
         for (index, policy) in self.policies.iter().enumerate() {
-            let Judgement { outcome, fuel, memory } = if policy.descriptor().phases.contains(&input.phase) {
-                let given = narrower.narrow(policy.reads());
-                self.judge(index, policy, &given, input.now, &mut stores, &mut key)
-            } else {
-                Judgement { outcome: Outcome::NotAsked, fuel: 0, memory: MemoryUse::default() }
-            };
+            let Judgement { outcome, fuel, memory } =
+                if policy.descriptor().phases.contains(&input.phase) {
+                    let given = narrower.narrow(policy.reads());
+                    self.judge(index, policy, &given, input.now, &mut stores, &mut key)
+                } else {
+                    Judgement { outcome: Outcome::NotAsked, fuel: 0, memory: MemoryUse::default() }
+                };
             let now = Instant::now();
             evaluations.push(Evaluation { outcome, fuel, memory, elapsed: now - last });
             last = now;
@@ -202,12 +203,7 @@ struct Stores<'a> {
 }
 
 impl Stores<'_> {
-    fn run(
-        &mut self,
-        index: usize,
-        policy: &LoadedPolicy,
-        input: &contract::Input<'_>,
-    ) -> Run {
+    fn run(&mut self, index: usize, policy: &LoadedPolicy, input: &contract::Input<'_>) -> Run {
         let limits = &self.set.engine.config.limits;
         let mut ready = match self.current.take().map_or_else(|| self.set.ready.take(), Ok) {
             Ok(ready) => ready,

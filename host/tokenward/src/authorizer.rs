@@ -18,6 +18,7 @@ use crate::decision::{
     BundleVersion, Decision, Outcome as DecisionOutcome, Permit, PolicyReport, PolicyStatus,
     Refusal, ReportedFinding,
 };
+use crate::rehearsal::Rehearsal;
 
 /// Why a bundle cannot become the active one. The one before stays active.
 #[derive(Debug, thiserror::Error)]
@@ -280,6 +281,24 @@ impl Authorizer {
         };
         let judged = Judgement::of(&active, call, Some(token), claims);
         Decision { kind: Some(kind.name().to_owned()), ..judged.decide(&active, None, call.now) }
+    }
+
+    /// Judges facts as they are given, verified by nobody: what the active
+    /// bundle would say of such a token in such a call. It is for tests and for
+    /// tools that ask what would happen if; it vouches for nothing, and its
+    /// answer has no [`Permit`]. `call.bearer` and `call.binding` are not looked
+    /// at: `token` says what is known of the token, or that there is none.
+    #[must_use]
+    pub fn judge_facts(
+        &self,
+        token: Option<TokenFacts<'_>>,
+        claims: &Object,
+        call: &Call<'_>,
+    ) -> Rehearsal {
+        let active = self.active.load_full();
+        let judged = Judgement::of(&active, call, token, claims);
+        let kind = token.map(|token| token.kind.name().to_owned());
+        Decision { kind, ..judged.decide(&active, None, call.now) }.into()
     }
 
     fn verify(&self, call: &Call<'_>, trust: &Trust) -> Result<VerifiedToken, Refusal> {

@@ -36,6 +36,7 @@ mod challenge;
 mod combine;
 mod decision;
 mod record;
+mod rehearsal;
 
 pub use authorizer::{ActivateError, Authorizer, Builder, Call};
 pub use challenge::Challenge;
@@ -44,17 +45,18 @@ pub use decision::{
     BundleVersion, Decision, Outcome, Permit, PolicyReport, PolicyStatus, Refusal, ReportedFinding,
 };
 pub use record::{DecisionRecord, SCHEMA};
+pub use rehearsal::Rehearsal;
 
 pub use tokenward_bundle::{
     Bundle, BundleError, BundleManifest, CoverageRow, CoverageTable, DEFAULT_BUNDLE, Enforcement,
-    HostState, OnFault, Owner, built_in_bundles, built_in_coverage, built_in_policies,
-    built_in_policy, built_in_policy_cases,
+    HostState, MANIFEST_FILE, OnFault, Owner, PolicyEntry, built_in_bundles, built_in_cases,
+    built_in_coverage, built_in_policies, built_in_policy, built_in_policy_cases,
 };
 pub use tokenward_engine::{
     Binding, CacheError, ClaimSelector, CompilationCache, Cookie, Descriptor, Effect, Encryption,
-    Engine, EngineConfig, Fault, Limits, LoadError, MemoryOfVerdicts, Phase, Reads, Refill,
-    RequestError, RequestFacts, RequestPart, Requirement, Risk, Rule, SameSite, Severity, Signal,
-    Signals, StepUp, Tls, TokenLocation, TokenPart, component_digest,
+    Engine, EngineConfig, Fault, KeyFacts, Limits, LoadError, MemoryOfVerdicts, Phase, Reads,
+    Refill, RequestError, RequestFacts, RequestPart, Requirement, Risk, Rule, SameSite, Severity,
+    Signal, Signals, StepUp, Tls, TokenFacts, TokenLocation, TokenPart, component_digest,
 };
 pub use tokenward_token::{
     Algorithm, BearerToken, Issuer, Json, Key, KeySet, Object, ParseLimits, TokenDigest,

@@ -119,7 +119,7 @@ impl Policy for ClaimMinimization {
                     &["GDPR 5(1)(c)", "GDPR 25(2)", "HIPAA 164.502(b)"],
                 ),
             ],
-            settings_schema: include_str!("../settings.schema.json").into(),
+            settings_schema: settings_schema!("../settings.schema.json").into(),
             reads: Reads::all_claims(),
         }
     }

@@ -38,7 +38,7 @@ impl Policy for LifetimeLimits {
             description: include_str!("../description.md").into(),
             phases: Phases::ISSUE | Phases::USE | Phases::REFRESH,
             rules: rules::rules(),
-            settings_schema: include_str!("../settings.schema.json").into(),
+            settings_schema: settings_schema!("../settings.schema.json").into(),
             reads: Self::new(&Settings::default()).reads(),
         }
     }

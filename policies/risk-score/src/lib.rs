@@ -39,7 +39,7 @@ impl Policy for RiskScore {
             description: include_str!("../description.md").into(),
             phases: Phases::ISSUE | Phases::USE | Phases::REFRESH | Phases::LOGIN,
             rules: rules::rules(),
-            settings_schema: include_str!("../settings.schema.json").into(),
+            settings_schema: settings_schema!("../settings.schema.json").into(),
             reads,
         }
     }

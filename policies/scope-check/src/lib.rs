@@ -1,7 +1,6 @@
 //! Least privilege: each route asks for its scopes, and no token holds broader ones than it needs.
 
 mod checks;
-mod pattern;
 mod routes;
 mod scopes;
 mod settings;
@@ -9,14 +8,15 @@ mod settings;
 mod tests;
 
 use tokenward_policy::prelude::*;
+use tokenward_route::{Asked, Routes};
 
 pub use settings::{Reaction, RouteSettings, Settings};
 
-use routes::{Routes, Wildcards};
+use routes::{Needs, Wildcards};
 
 /// Asks for the scopes of the route, and reports tokens that hold too many.
 pub struct ScopeCheck {
-    routes: Routes,
+    routes: Routes<Needs>,
     unmatched: Reaction,
     scope_claims: Vec<String>,
     wildcards: Wildcards,
@@ -38,14 +38,14 @@ impl Policy for ScopeCheck {
             description: include_str!("../description.md").into(),
             phases: Phases::ISSUE | Phases::USE,
             rules: checks::rules(),
-            settings_schema: include_str!("../settings.schema.json").into(),
+            settings_schema: settings_schema!("../settings.schema.json").into(),
             reads: Reads::claims(Settings::default().scope_claims),
         }
     }
 
     fn configure(settings: Settings) -> Result<Self, Vec<SettingError>> {
         let mut errors = Vec::new();
-        let routes = Routes::new(&settings, &mut errors);
+        let routes = routes::routes(&settings, &mut errors);
         checks::settings(&settings, &mut errors);
         if !errors.is_empty() {
             return Err(errors);
@@ -77,10 +77,10 @@ impl Policy for ScopeCheck {
         if !self.routes.is_empty() {
             parts |= RequestParts::PATH;
         }
-        if self.routes.names_methods {
+        if self.routes.names_methods() {
             parts |= RequestParts::METHOD;
         }
-        if self.routes.names_hosts {
+        if self.routes.names_hosts() {
             parts |= RequestParts::HOST;
         }
         Reads::claims(&self.scope_claims).and_request(parts)
@@ -116,18 +116,17 @@ impl Policy for ScopeCheck {
 
 impl ScopeCheck {
     fn judge_request(&self, request: &Request, held: &[&str], verdict: &mut Verdict) {
-        let (method, host) = (request.method.as_deref(), request.host.as_deref());
-        let Some(path) = request.path.as_deref() else {
-            return verdict.findings.push(checks::unknown_request("path"));
+        let asked = Asked {
+            method: request.method.as_deref(),
+            host: request.host.as_deref(),
+            path: request.path.as_deref(),
         };
-        if self.routes.names_methods && method.is_none() {
-            return verdict.findings.push(checks::unknown_request("method"));
-        }
-        if self.routes.names_hosts && host.is_none() {
-            return verdict.findings.push(checks::unknown_request("host"));
-        }
-        let Some(route) = self.routes.find(method, host, path) else {
-            return verdict.findings.extend(checks::unmatched(self.unmatched));
+        let route = match self.routes.find(&asked) {
+            Ok(Some(route)) => route,
+            Ok(None) => return verdict.findings.extend(checks::unmatched(self.unmatched)),
+            Err(unknown) => {
+                return verdict.findings.push(checks::unknown_request(unknown.as_str()));
+            }
         };
         let missing = route.missing(held, self.wildcards);
         if !missing.is_empty() {

@@ -4,11 +4,11 @@
 //! little: what can be done without knowing the type is in the reader.
 
 use std::borrow::Cow;
+use std::marker::PhantomData;
 
-use serde::de::value::StrDeserializer;
 use serde::de::{
-    Deserialize, DeserializeSeed, Deserializer, EnumAccess, Expected, IntoDeserializer, MapAccess,
-    SeqAccess, VariantAccess, Visitor,
+    DeserializeSeed, Deserializer, EnumAccess, Expected, MapAccess, SeqAccess, VariantAccess,
+    Visitor,
 };
 use serde::forward_to_deserialize_any;
 
@@ -148,26 +148,11 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
 
     fn deserialize_enum<V: Visitor<'de>>(
         self,
-        name: &'static str,
+        _name: &'static str,
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value> {
-        match self.kind()? {
-            Kind::Text => {
-                let variant = self.text()?;
-                Name(&variant).deserialize_enum(name, variants, visitor)
-            }
-            Kind::Object => {
-                self.open();
-                let Some(variant) = self.next_name(true)? else {
-                    return Err(Error::no_variant("an empty object", variants));
-                };
-                let value = visitor.visit_enum(Variant { reader: self, name: variant })?;
-                self.close(b'}')?;
-                Ok(value)
-            }
-            other => Err(Error::no_variant(other.name(), variants)),
-        }
+        visitor.visit_enum(self.variant(variants)?)
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
@@ -186,6 +171,22 @@ impl<'de> Reader<'de> {
     fn any_number(&mut self, expected: &dyn Expected) -> Result<Number<'de>> {
         self.require(Kind::Number, expected)?;
         self.number()
+    }
+
+    /// A variant: its name alone, or an object whose one member has its name.
+    fn variant(&mut self, variants: &[&str]) -> Result<Variant<'_, 'de>> {
+        let (name, form) = match self.kind()? {
+            Kind::Text => (self.text()?, Form::Name),
+            Kind::Object => {
+                self.open();
+                match self.next_name(true)? {
+                    Some(name) => (name, Form::Object),
+                    None => return Err(Error::no_variant("an empty object", variants)),
+                }
+            }
+            other => return Err(Error::no_variant(other.name(), variants)),
+        };
+        Ok(Variant { reader: self, name, form })
     }
 }
 
@@ -281,8 +282,9 @@ impl<'de> Deserializer<'de> for Name<'_> {
         _variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value> {
-        let variant: StrDeserializer<'_, Error> = self.0.into_deserializer();
-        visitor.visit_enum(variant)
+        let mut nothing = Reader::new("");
+        let name = Cow::Owned(self.0.to_owned());
+        visitor.visit_enum(Variant { reader: &mut nothing, name, form: Form::Name })
     }
 
     same!(deserialize_i8, deserialize_i16, deserialize_i32 => deserialize_i64);
@@ -293,10 +295,19 @@ impl<'de> Deserializer<'de> for Name<'_> {
     }
 }
 
-/// A variant with what it holds: an object of one member.
+/// How a variant is written.
+#[derive(PartialEq)]
+enum Form {
+    /// As its name alone.
+    Name,
+    /// As an object with one member, which is read up to its value.
+    Object,
+}
+
 struct Variant<'r, 'de> {
     reader: &'r mut Reader<'de>,
     name: Cow<'de, str>,
+    form: Form,
 }
 
 impl<'de> EnumAccess<'de> for Variant<'_, 'de> {
@@ -304,24 +315,34 @@ impl<'de> EnumAccess<'de> for Variant<'_, 'de> {
     type Variant = Self;
 
     fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self)> {
-        let variant: StrDeserializer<'_, Error> = (*self.name).into_deserializer();
-        Ok((seed.deserialize(variant)?, self))
+        Ok((seed.deserialize(Name(&self.name))?, self))
     }
 }
 
 impl<'de> VariantAccess<'de> for Variant<'_, 'de> {
     type Error = Error;
 
+    #[inline(never)]
     fn unit_variant(self) -> Result<()> {
-        <()>::deserialize(self.reader).map_err(|error| error.under(&self.name))
+        match self.form {
+            Form::Name => Ok(()),
+            Form::Object => self.newtype_variant_seed(PhantomData::<()>),
+        }
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value> {
-        seed.deserialize(self.reader).map_err(|error| error.under(&self.name))
+        self.holds("newtype variant")?;
+        let value = seed.deserialize(&mut *self.reader).map_err(|error| error.under(&self.name))?;
+        self.reader.close(b'}')?;
+        Ok(value)
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, _length: usize, visitor: V) -> Result<V::Value> {
-        self.reader.deserialize_seq(visitor).map_err(|error| error.under(&self.name))
+        self.holds("tuple variant")?;
+        let value = self.reader.deserialize_seq(visitor);
+        let value = value.map_err(|error| error.under(&self.name))?;
+        self.reader.close(b'}')?;
+        Ok(value)
     }
 
     fn struct_variant<V: Visitor<'de>>(
@@ -329,6 +350,21 @@ impl<'de> VariantAccess<'de> for Variant<'_, 'de> {
         _fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value> {
-        self.reader.deserialize_map(visitor).map_err(|error| error.under(&self.name))
+        self.holds("struct variant")?;
+        let value = self.reader.deserialize_map(visitor);
+        let value = value.map_err(|error| error.under(&self.name))?;
+        self.reader.close(b'}')?;
+        Ok(value)
+    }
+}
+
+impl Variant<'_, '_> {
+    /// An error where the variant is its name alone, and must hold something.
+    fn holds(&self, expected: &'static str) -> Result<()> {
+        if self.form == Form::Object {
+            Ok(())
+        } else {
+            Err(Error::is_not("a name alone", &expected))
+        }
     }
 }

@@ -60,7 +60,7 @@ fn unknown(what: &str, name: &str, accepted: &[&str]) -> Error {
 
 #[inline(never)]
 fn say(parts: &[&str]) -> Error {
-    Error::new(parts.concat())
+    Error::new(joined(parts))
 }
 
 impl fmt::Display for Error {
@@ -92,7 +92,7 @@ impl serde::de::Error for Error {
             Unexpected::Bool(false) => "`false`".to_owned(),
             Unexpected::Unsigned(integer) => decimal(integer),
             Unexpected::Signed(integer) if integer < 0 => {
-                ["-", &decimal(integer.unsigned_abs())].concat()
+                joined(&["-", &decimal(integer.unsigned_abs())])
             }
             Unexpected::Signed(integer) => decimal(integer.unsigned_abs()),
             Unexpected::Str(text) => quoted(text),
@@ -102,7 +102,7 @@ impl serde::de::Error for Error {
     }
 
     fn invalid_length(length: usize, expected: &dyn Expected) -> Self {
-        Self::is_not(&["of length ", &decimal(length as u64)].concat(), expected)
+        Self::is_not(&joined(&["of length ", &decimal(length as u64)]), expected)
     }
 
     fn unknown_variant(variant: &str, variants: &'static [&'static str]) -> Self {
@@ -187,7 +187,7 @@ fn accepted(expected: &dyn Expected) -> String {
         return plain.to_owned();
     }
     if let Some(length) = length(&said) {
-        return ["a list of length ", length].concat();
+        return joined(&["a list of length ", length]);
     }
     let plain = find(&PLAIN_START, &|rust| said.starts_with(rust));
     plain.map_or(said, ToOwned::to_owned)
@@ -225,7 +225,17 @@ fn list(names: &[&str]) -> String {
 #[inline(never)]
 fn quoted(text: &str) -> String {
     let fit = text.len() <= SHOWN && !text.chars().any(char::is_control);
-    ["`", if fit { text } else { "…" }, "`"].concat()
+    joined(&["`", if fit { text } else { "…" }, "`"])
+}
+
+/// `concat`, without the standard library's check that the lengths add up.
+#[inline(never)]
+fn joined(parts: &[&str]) -> String {
+    let mut text = String::new();
+    for part in parts {
+        push_str(&mut text, part);
+    }
+    text
 }
 
 /// An integer in digits, without the standard library's formatting.

@@ -14,4 +14,5 @@ mod lint;
 mod policy;
 mod readme;
 mod support;
+mod test_command;
 mod tokens;

@@ -1,0 +1,248 @@
+//! What is tested: a bundle, or a policy as a bundle of its own, and its cases.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow, bail};
+use tokenward::{
+    Bundle, BundleError, BundleManifest, Enforcement, MANIFEST_FILE, OnFault, PolicyEntry,
+    built_in_bundles, built_in_cases, built_in_policies,
+};
+
+use super::case::Case;
+use super::format;
+use crate::values::read;
+
+/// The folder beside a bundle or a policy that holds its cases.
+const CASES: &str = "cases";
+/// Bytes of a case file.
+const FILE_LIMIT: u64 = 4 << 20;
+
+/// What is tested. No `Debug`: cases hold tokens.
+pub(crate) struct Subject {
+    pub(crate) bundle: Bundle,
+    pub(crate) cases: Vec<Case>,
+    /// Every file and folder that it was read from.
+    pub(crate) sources: Vec<PathBuf>,
+}
+
+/// Where a subject is read from.
+enum Place {
+    BuiltIn(String),
+    BuiltInPolicy(String),
+    Folder(PathBuf),
+    Component(PathBuf),
+}
+
+/// A case file that was read.
+struct CaseFile {
+    name: String,
+    folder: Option<PathBuf>,
+    text: String,
+}
+
+impl Subject {
+    /// Reads a bundle or a policy by name, folder or file, and its cases: those
+    /// of the paths, if there are any.
+    pub(crate) fn open(name: &str, paths: &[PathBuf]) -> anyhow::Result<Self> {
+        let place = place(name)?;
+        let mut sources = Vec::new();
+        let bundle = bundle(&place, &mut sources)?;
+        let files = if paths.is_empty() {
+            own_files(name, &place, &mut sources)?
+        } else {
+            let read = paths.iter().map(|path| files_at(path, &mut sources).context("--cases"));
+            read.collect::<anyhow::Result<Vec<_>>>()?.into_iter().flatten().collect()
+        };
+        let mut cases = Vec::new();
+        for file in files {
+            for placed in format::parse(&file.text, &file.name)? {
+                cases.push(Case::new(placed, &file.name, file.folder.as_deref(), &mut sources)?);
+            }
+        }
+        Ok(Self { bundle, cases, sources })
+    }
+}
+
+/// Where to look again while a subject cannot be read.
+pub(crate) fn sources_of(name: &str, paths: &[PathBuf]) -> Vec<PathBuf> {
+    let path = PathBuf::from(name);
+    let beside = path.parent().map(|folder| folder.join(CASES));
+    let own = [path.join(MANIFEST_FILE), path.join(CASES), path];
+    own.into_iter().chain(beside).chain(paths.iter().cloned()).collect()
+}
+
+fn place(name: &str) -> anyhow::Result<Place> {
+    if built_in_bundles().any(|bundle| bundle == name) {
+        return Ok(Place::BuiltIn(name.to_owned()));
+    }
+    let path = PathBuf::from(name);
+    if path.extension() == Some(OsStr::new("wasm")) {
+        return Ok(Place::Component(path));
+    }
+    if path.join(MANIFEST_FILE).is_file() {
+        return Ok(Place::Folder(path));
+    }
+    if path.is_dir() {
+        let components = names_in(&path, "wasm")?;
+        return match components.as_slice() {
+            [component] => Ok(Place::Component(component.clone())),
+            [] => bail!(
+                "`{name}` holds neither `{MANIFEST_FILE}` nor a component; accepted: the folder of \
+                 a bundle, or of one policy's `.wasm`"
+            ),
+            _ => bail!("`{name}` holds several components; name the one to test"),
+        };
+    }
+    if built_in_policies().any(|(policy, _)| policy == name) {
+        return Ok(Place::BuiltInPolicy(name.to_owned()));
+    }
+    match Bundle::built_in(name) {
+        Err(error @ BundleError::Unknown { .. }) => {
+            Err(anyhow!("{error}, a component's file `NAME.wasm`, or a built-in policy"))
+        }
+        Err(error) => Err(error.into()),
+        Ok(_) => Ok(Place::BuiltIn(name.to_owned())),
+    }
+}
+
+fn bundle(place: &Place, sources: &mut Vec<PathBuf>) -> anyhow::Result<Bundle> {
+    Ok(match place {
+        Place::BuiltIn(name) => Bundle::built_in(name)?,
+        Place::BuiltInPolicy(name) => Bundle::from_manifest(manifest_of(name, name), None)?,
+        Place::Folder(folder) => {
+            let bundle = Bundle::from_folder(folder)?;
+            sources.push(folder.join(MANIFEST_FILE));
+            let files = bundle.policies().iter().filter_map(|policy| policy.entry.file());
+            sources.extend(files.map(|file| folder.join(file)));
+            bundle
+        }
+        Place::Component(path) => {
+            let file = path.file_name().and_then(OsStr::to_str);
+            let file = file.with_context(|| format!("`{}` is no file name", path.display()))?;
+            sources.push(path.clone());
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            let manifest = manifest_of(&id_of(file), &format!("./{file}"));
+            Bundle::from_manifest(manifest, Some(folder.unwrap_or(Path::new("."))))?
+        }
+    })
+}
+
+/// A bundle of one policy with its default settings.
+fn manifest_of(id: &str, module: &str) -> BundleManifest {
+    BundleManifest {
+        name: id.to_owned(),
+        version: "0.0.0".to_owned(),
+        title: "One policy, with its default settings".to_owned(),
+        description: String::new(),
+        review_by: None,
+        policies: vec![PolicyEntry {
+            module: module.to_owned(),
+            id: Some(id.to_owned()),
+            enforcement: Enforcement::Enforce,
+            on_fault: OnFault::Closed,
+            settings: serde_json::Map::new(),
+        }],
+    }
+}
+
+/// A policy's id from its file: `my_policy.wasm` is `my-policy`.
+fn id_of(file: &str) -> String {
+    let stem = file.strip_suffix(".wasm").unwrap_or(file);
+    let allowed = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+    stem.chars().take(64).map(allowed).collect()
+}
+
+/// The cases that come with a bundle or a policy.
+fn own_files(
+    name: &str,
+    place: &Place,
+    sources: &mut Vec<PathBuf>,
+) -> anyhow::Result<Vec<CaseFile>> {
+    match place {
+        Place::BuiltIn(name) => {
+            let files: Vec<_> = built_in_cases(name)
+                .iter()
+                .map(|(file, text)| CaseFile {
+                    name: format!("{name}/{file}"),
+                    folder: None,
+                    text: (*text).to_owned(),
+                })
+                .collect();
+            if files.is_empty() {
+                bail!("the bundle `{name}` has no cases of its own; give some with `--cases PATH`");
+            }
+            Ok(files)
+        }
+        Place::BuiltInPolicy(name) => {
+            bail!("no cases of the policy `{name}` are built in; give some with `--cases PATH`")
+        }
+        Place::Folder(folder) => {
+            let cases = folder.join(CASES);
+            if !cases.is_dir() {
+                bail!("`{name}` has no folder `{CASES}`; `--cases PATH` names cases elsewhere");
+            }
+            files_at(&cases, sources)
+        }
+        Place::Component(path) => {
+            let cases = path.parent().unwrap_or(Path::new("")).join(CASES);
+            if !cases.is_dir() {
+                bail!("`{name}` has no folder `{CASES}` beside it; `--cases PATH` names cases");
+            }
+            files_at(&cases, sources)
+        }
+    }
+}
+
+/// A case file, or those of a folder.
+fn files_at(path: &Path, sources: &mut Vec<PathBuf>) -> anyhow::Result<Vec<CaseFile>> {
+    sources.push(path.to_owned());
+    if !path.is_dir() {
+        return Ok(vec![file_at(path)?]);
+    }
+    let paths = names_in(path, "toml")?;
+    if paths.is_empty() {
+        bail!("`{}` holds no case file; accepted: one or more `.toml` files", path.display());
+    }
+    sources.extend(paths.iter().cloned());
+    paths.iter().map(|path| file_at(path)).collect()
+}
+
+fn file_at(path: &Path) -> anyhow::Result<CaseFile> {
+    let name = path.display().to_string();
+    let text = String::from_utf8(read(path, FILE_LIMIT)?);
+    let text = text.map_err(|_| anyhow!("`{name}`: it is not UTF-8 text"))?;
+    Ok(CaseFile { folder: Some(path.parent().unwrap_or(Path::new("")).to_owned()), name, text })
+}
+
+/// The files of a folder with this ending, sorted.
+fn names_in(folder: &Path, extension: &str) -> anyhow::Result<Vec<PathBuf>> {
+    let context = || format!("`{}`", folder.display());
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).with_context(context)? {
+        let path = entry.with_context(context)?.path();
+        if path.extension() == Some(OsStr::new(extension)) && path.is_file() {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::id_of;
+
+    #[test]
+    fn ids_come_from_file_names() {
+        for (file, id) in [
+            ("scope-check.wasm", "scope-check"),
+            ("my_policy.wasm", "my-policy"),
+            ("My Policy.wasm", "my-policy"),
+            ("é.wasm", "-"),
+        ] {
+            assert_eq!(id_of(file), id);
+        }
+    }
+}

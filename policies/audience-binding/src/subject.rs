@@ -1,0 +1,54 @@
+//! Whether an identifier of a subject is personal data by itself.
+
+use tokenward_detect::{Confidence, Detector, Hit, scan, scan_integer};
+
+/// What an identifier says of its subject, in words that follow `holds`.
+pub(crate) fn told_by(subject: &str) -> Option<&'static str> {
+    let found = scan(subject, None).strongest(|hit| tells(*hit));
+    found
+        .map(|hit| hit.detector.label())
+        .or_else(|| is_name(subject).then_some("several words, as a person's name does"))
+}
+
+/// The same of an integer.
+pub(crate) fn told_by_integer(subject: i64) -> Option<&'static str> {
+    scan_integer(subject, None).filter(|hit| tells(*hit)).map(|hit| hit.detector.label())
+}
+
+/// A hint is not enough: `ab12@clients` names a machine, ten digits a row in a table.
+fn tells(hit: Hit) -> bool {
+    hit.confidence >= Confidence::Medium
+        && matches!(
+            hit.detector,
+            Detector::Email
+                | Detector::Phone
+                | Detector::Ssn
+                | Detector::Itin
+                | Detector::Aadhaar
+                | Detector::NationalId
+                | Detector::NhsNumber
+                | Detector::Mbi
+                | Detector::Iban
+                | Detector::Pan
+        )
+}
+
+/// Whether this is written as a person's name is: two to five words of letters.
+fn is_name(text: &str) -> bool {
+    let mut words = 0;
+    for word in text.split(' ') {
+        let mut letters = 0;
+        for byte in word.bytes() {
+            if byte.is_ascii_alphabetic() || !byte.is_ascii() {
+                letters += 1;
+            } else if !matches!(byte, b'\'' | b'-' | b'.' | b',') {
+                return false;
+            }
+        }
+        words += 1;
+        if letters == 0 || words > 5 {
+            return false;
+        }
+    }
+    words > 1
+}

@@ -1,0 +1,188 @@
+//! The settings, as a bundle gives them.
+
+use core::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, SeqAccess, Unexpected, Visitor};
+use tokenward_policy::{SettingError, pointer};
+
+use crate::class::{Class, Required};
+
+/// Below this no standard goes (NIST SP 800-63B-4 section 3.1.1.2).
+const SHORTEST: u32 = 8;
+/// A password of so many characters must be taken (the same section).
+const MUST_BE_TAKEN: u32 = 64;
+/// The longest password of which a policy may say that it is not too long.
+const LONGEST: u32 = 4_096;
+/// The longest time in which a password expires: ten years, in seconds.
+const OLDEST: i64 = 315_360_000;
+
+/// What a bundle may set. What is left out is as the profile says.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Settings {
+    /// The values to start from.
+    pub profile: Profile,
+    /// The fewest characters.
+    pub min_length: Option<u32>,
+    /// The most characters; any where it is left out.
+    pub max_length: Option<u32>,
+    /// The classes of characters that must be there.
+    pub classes: Option<Required>,
+    /// The age at which a password expires.
+    pub max_age: Option<MaxAge>,
+    /// What happens when it has: not [`Reaction::Ignore`].
+    pub expired: Option<Reaction>,
+    /// What happens to a password that is known to have been stolen.
+    pub breached: Option<Reaction>,
+    /// What happens to a common password.
+    pub common: Option<Reaction>,
+    /// What happens to a password that contains the name of its user or of the service.
+    pub contains_name: Option<Reaction>,
+    /// What happens when something that is judged is not known.
+    pub unknown: Reaction,
+    /// Further values of `login.method` that mean a password.
+    pub password_methods: Vec<String>,
+}
+
+/// The values to start from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Profile {
+    /// Length, and what attackers know, as NIST SP 800-63B-4 has it.
+    #[default]
+    Nist,
+    /// Length, all classes of characters, and expiry.
+    Classic,
+}
+
+/// The age at which a password expires, in seconds, or `"unlimited"`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MaxAge {
+    /// After so many seconds.
+    Seconds(i64),
+    /// It never does.
+    Unlimited,
+}
+
+/// What a rule does when it applies.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reaction {
+    /// Nothing.
+    Ignore,
+    /// It is reported.
+    Advise,
+    /// The log-in is refused.
+    #[default]
+    Deny,
+}
+
+impl Settings {
+    /// What is wrong with them.
+    pub(crate) fn errors(&self) -> Vec<SettingError> {
+        let mut errors = Vec::new();
+        let mut wrong = |path: &str, message: &str| errors.push(SettingError::new(path, message));
+        if self.min_length.is_some_and(|min| !(SHORTEST..=MUST_BE_TAKEN).contains(&min)) {
+            wrong("/min-length", "is out of range; give 8 to 64 characters");
+        }
+        if self.max_length.is_some_and(|max| !(MUST_BE_TAKEN..=LONGEST).contains(&max)) {
+            wrong("/max-length", "is out of range; give 64 to 4096 characters, or leave it out");
+        }
+        let expires = match self.max_age {
+            None => self.profile == Profile::Classic,
+            Some(max_age) => max_age != MaxAge::Unlimited,
+        };
+        if self.expired.is_some() && !expires {
+            wrong("/expired", "has no effect without `max-age`; leave it out, or give `max-age`");
+        } else if self.expired == Some(Reaction::Ignore) {
+            wrong("/expired", "is `ignore`; give `advise` or `deny`, or no `max-age`");
+        }
+        for (at, method) in self.password_methods.iter().enumerate() {
+            let known = ["password", "pwd"].into_iter();
+            let mut before = known.chain(self.password_methods.iter().take(at).map(String::as_str));
+            let message = if method.is_empty() {
+                "is empty; give a value of `login.method`"
+            } else if before.any(|other| other.eq_ignore_ascii_case(method)) {
+                "means a password already; leave it out"
+            } else {
+                continue;
+            };
+            errors.push(SettingError::new(
+                pointer(["password-methods", at.to_string().as_str()]),
+                message,
+            ));
+        }
+        errors
+    }
+}
+
+impl<'de> Deserialize<'de> for MaxAge {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(MaxAgeVisitor)
+    }
+}
+
+struct MaxAgeVisitor;
+
+impl Visitor<'_> for MaxAgeVisitor {
+    type Value = MaxAge;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number of seconds from 1 to 315360000, or `unlimited`")
+    }
+
+    fn visit_u64<E: Error>(self, seconds: u64) -> Result<MaxAge, E> {
+        match i64::try_from(seconds) {
+            Ok(seconds @ 1..=OLDEST) => Ok(MaxAge::Seconds(seconds)),
+            _ => Err(E::invalid_value(Unexpected::Unsigned(seconds), &self)),
+        }
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<MaxAge, E> {
+        match text {
+            "unlimited" => Ok(MaxAge::Unlimited),
+            _ => Err(E::invalid_value(Unexpected::Str(text), &self)),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Required {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(RequiredVisitor)
+    }
+}
+
+struct RequiredVisitor;
+
+impl<'de> Visitor<'de> for RequiredVisitor {
+    type Value = Required;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "a number from 0 to 4, or a list of different ones of `lower`, `upper`, `letter`, \
+             `digit`, `symbol`, and not `letter` beside `lower` or `upper`",
+        )
+    }
+
+    fn visit_u64<E: Error>(self, count: u64) -> Result<Required, E> {
+        match u8::try_from(count) {
+            Ok(count @ 0..=4) => Ok(Required::AtLeast(count)),
+            _ => Err(E::invalid_value(Unexpected::Unsigned(count), &self)),
+        }
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Required, A::Error> {
+        let mut classes: Vec<Class> = Vec::new();
+        while let Some(class) = seq.next_element::<Class>()? {
+            if classes.iter().any(|other| class.implies(*other) || other.implies(class)) {
+                return Err(A::Error::invalid_value(Unexpected::Seq, &self));
+            }
+            classes.push(class);
+        }
+        if classes.is_empty() {
+            return Err(A::Error::invalid_length(0, &self));
+        }
+        Ok(Required::Each(classes))
+    }
+}
