@@ -1,16 +1,15 @@
 //! A bundle: a manifest with the components it names.
 
 use std::borrow::Cow;
-use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::digest;
 use crate::embedded::{built_in_bundles, built_in_policies, built_in_policy, manifest};
 use crate::error::BundleError;
+use crate::extend;
 use crate::manifest::{BundleManifest, MANIFEST_FILE, PolicyEntry};
+use crate::read::{self, MANIFEST_LIMIT};
 
-/// Bytes that a manifest may have.
-const MANIFEST_LIMIT: u64 = 1 << 20;
 /// Bytes that a component may have.
 const COMPONENT_LIMIT: u64 = 64 << 20;
 
@@ -37,6 +36,7 @@ pub struct Bundle {
     manifest: BundleManifest,
     policies: Vec<BundledPolicy>,
     digest: String,
+    files: Vec<PathBuf>,
 }
 
 impl Bundle {
@@ -60,13 +60,9 @@ impl Bundle {
     /// [`BundleError::Read`], [`BundleError::TooLarge`] and [`BundleError::Manifest`].
     pub fn from_folder(folder: &Path) -> Result<Self, BundleError> {
         let path = folder.join(MANIFEST_FILE);
-        let bytes = read(&path, MANIFEST_LIMIT)?;
-        let place = path.display().to_string();
-        let text = String::from_utf8(bytes).map_err(|_| BundleError::Manifest {
-            place: format!("`{place}`"),
-            message: "it is not UTF-8 text".into(),
-        })?;
-        Self::from_manifest(BundleManifest::parse(&text, &place)?, Some(folder))
+        let text = read::text(&path, MANIFEST_LIMIT)?;
+        let manifest = extend::resolve(&text, &path.display().to_string(), Some(folder))?;
+        Self::from_manifest(manifest, Some(folder))
     }
 
     /// A built-in bundle by name, or the bundle in a folder.
@@ -100,7 +96,9 @@ impl Bundle {
             })
             .collect::<Result<Vec<_>, BundleError>>()?;
         let digest = digest::of_bundle(&manifest, &policies);
-        Ok(Self { manifest, policies, digest })
+        let mut files = manifest.read_from.clone();
+        files.extend(manifest.policies.iter().filter_map(|entry| file_of(entry, folder)));
+        Ok(Self { manifest, policies, digest, files })
     }
 
     /// The same bundle with other settings for the policy of this id, if it has
@@ -128,7 +126,7 @@ impl Bundle {
             BundleManifest { policies: vec![policy.entry.clone()], ..self.manifest.clone() };
         let policies = vec![policy.clone()];
         let digest = digest::of_bundle(&manifest, &policies);
-        Some(Self { manifest, policies, digest })
+        Some(Self { manifest, policies, digest, files: self.files.clone() })
     }
 
     /// The manifest.
@@ -143,6 +141,13 @@ impl Bundle {
         &self.policies
     }
 
+    /// The files that it was read from: its manifest, those of the bundles in
+    /// folders that it extends, and the components.
+    #[must_use]
+    pub fn files(&self) -> &[PathBuf] {
+        &self.files
+    }
+
     /// `sha256:` and hexadecimal digits, over the manifest and every component.
     #[must_use]
     pub fn digest(&self) -> &str {
@@ -150,12 +155,17 @@ impl Bundle {
     }
 }
 
+/// Where a component's file lies: beside the manifest that names it.
+fn file_of(entry: &PolicyEntry, folder: Option<&Path>) -> Option<PathBuf> {
+    Some(entry.folder.as_deref().or(folder)?.join(entry.file()?))
+}
+
 fn component(
     entry: &PolicyEntry,
     folder: Option<&Path>,
 ) -> Result<Cow<'static, [u8]>, BundleError> {
-    match (entry.file(), folder) {
-        (Some(file), Some(folder)) => Ok(read(&folder.join(file), COMPONENT_LIMIT)?.into()),
+    match (entry.file(), file_of(entry, folder)) {
+        (Some(_), Some(path)) => Ok(read::bytes(&path, COMPONENT_LIMIT)?.into()),
         (Some(_), None) => Err(BundleError::Manifest {
             place: format!("policy `{}`", entry.id()),
             message: "it names a file, and the bundle has no folder".into(),
@@ -174,26 +184,10 @@ fn component(
     }
 }
 
-fn read(path: &Path, limit: u64) -> Result<Vec<u8>, BundleError> {
-    use std::io::Read;
-    let error = |source| BundleError::Read { path: path.to_owned(), source };
-    let file = fs::File::open(path).map_err(error)?;
-    let bytes = file.metadata().map_err(error)?.len();
-    if bytes > limit {
-        return Err(BundleError::TooLarge { path: path.to_owned(), bytes, limit });
-    }
-    let mut content = Vec::new();
-    // The limit holds for what is read, not only for what was said of it.
-    file.take(limit + 1).read_to_end(&mut content).map_err(error)?;
-    if content.len() as u64 > limit {
-        let bytes = content.len() as u64;
-        return Err(BundleError::TooLarge { path: path.to_owned(), bytes, limit });
-    }
-    Ok(content)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     const MANIFEST: &str = "name='a'\nversion='1.0.0'\ntitle='A'\n[[policy]]\nmodule='./p.wasm'\n";

@@ -10,9 +10,12 @@ mod coverage;
 mod digest;
 mod embedded;
 mod error;
+mod extend;
 mod manifest;
 mod policy_cases;
+mod read;
 mod requirements;
+mod written;
 
 pub use bundle::{Bundle, BundledPolicy};
 pub use coverage::{CoverageRow, CoverageTable, HostState, Owner};
@@ -20,6 +23,6 @@ pub use embedded::{
     DEFAULT_BUNDLE, built_in_bundles, built_in_cases, built_in_policies, built_in_policy,
 };
 pub use error::BundleError;
-pub use manifest::{BundleManifest, Enforcement, MANIFEST_FILE, OnFault, PolicyEntry};
+pub use manifest::{BaseBundle, BundleManifest, Enforcement, MANIFEST_FILE, OnFault, PolicyEntry};
 pub use policy_cases::built_in_policy_cases;
 pub use requirements::built_in_coverage;

@@ -1,6 +1,7 @@
 //! The manifest of a bundle.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
@@ -46,74 +47,41 @@ pub enum OnFault {
 }
 
 /// One policy of a bundle.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct PolicyEntry {
     /// A built-in policy's name, or a component's file relative to the
-    /// manifest: `./my-policy.wasm`.
+    /// manifest that names it: `./my-policy.wasm`.
     pub module: String,
     /// Its name in this bundle, where one module is used twice. Default: the
     /// module's own name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// What its findings do.
-    #[serde(default)]
     pub enforcement: Enforcement,
     /// What its faults do.
-    #[serde(default)]
     pub on_fault: OnFault,
     /// Its settings, by the schema of its descriptor.
-    #[serde(default, deserialize_with = "settings")]
     pub settings: serde_json::Map<String, serde_json::Value>,
+    /// The folder of the manifest that names the module, where that is another
+    /// one than this bundle's: a bundle that this one extends.
+    #[serde(skip)]
+    pub(crate) folder: Option<PathBuf>,
 }
 
-/// Reads settings as what TOML has, and refuses what JSON has not: a `nan` or
-/// `inf` that silently became `null` would lift a limit.
-fn settings<'de, D: serde::Deserializer<'de>>(
-    deserializer: D,
-) -> Result<serde_json::Map<String, serde_json::Value>, D::Error> {
-    let table = toml::Table::deserialize(deserializer)?;
-    match to_json(toml::Value::Table(table), "") {
-        Ok(serde_json::Value::Object(settings)) => Ok(settings),
-        Ok(_) => Err(serde::de::Error::custom("settings are not a table")),
-        Err(message) => Err(serde::de::Error::custom(message)),
-    }
+/// A bundle that another one extends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BaseBundle {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
 }
 
-fn to_json(value: toml::Value, path: &str) -> Result<serde_json::Value, String> {
-    Ok(match value {
-        toml::Value::String(text) => text.into(),
-        toml::Value::Integer(integer) => integer.into(),
-        toml::Value::Boolean(boolean) => boolean.into(),
-        toml::Value::Float(float) => match serde_json::Number::from_f64(float) {
-            Some(number) => number.into(),
-            None => {
-                return Err(format!("setting `{path}` is `{float}`; accepted: a finite number"));
-            }
-        },
-        toml::Value::Datetime(_) => {
-            return Err(format!("setting `{path}` is a date; accepted: a date as a string"));
-        }
-        toml::Value::Array(items) => items
-            .into_iter()
-            .enumerate()
-            .map(|(index, item)| to_json(item, &format!("{path}/{index}")))
-            .collect::<Result<Vec<_>, _>>()?
-            .into(),
-        toml::Value::Table(table) => table
-            .into_iter()
-            .map(|(name, item)| {
-                let item = to_json(item, &format!("{path}/{}", show(&name)))?;
-                Ok((name, item))
-            })
-            .collect::<Result<serde_json::Map<_, _>, String>>()?
-            .into(),
-    })
-}
-
-/// Which policies judge, and how.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+/// Which policies judge, and how: with everything that comes from the bundles
+/// that this one extends.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct BundleManifest {
     /// Lower case letters, digits and hyphens.
     pub name: String,
@@ -122,44 +90,67 @@ pub struct BundleManifest {
     /// One line.
     pub title: String,
     /// What it is for.
-    #[serde(default)]
     pub description: String,
-    /// The day by which it is to be reviewed, `YYYY-MM-DD`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The bundles that it extends, with those that they extend before them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub extends: Vec<BaseBundle>,
+    /// The day by which it is to be reviewed, `YYYY-MM-DD`. Where it names none:
+    /// the earliest of the bundles that it extends.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub review_by: Option<String>,
-    /// The controls that it claims to serve, for instance `GDPR 5(1)(c)`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// The controls that it claims to serve, for instance `GDPR 5(1)(c)`, with
+    /// those of the bundles that it extends.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub controls: Vec<String>,
     /// Claims of the organization's own, by name or JSON Pointer: `lint` takes
     /// a claim that nobody knows for a mistyped one.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub known_claims: Vec<String>,
     /// The policies, in the order in which they judge.
     #[serde(rename = "policy")]
     pub policies: Vec<PolicyEntry>,
+    /// The manifests in folders that it was read from.
+    #[serde(skip)]
+    pub(crate) read_from: Vec<PathBuf>,
 }
 
 impl BundleManifest {
-    /// Reads a manifest. `file` is its name in errors.
+    /// Reads a manifest that extends built-in bundles, or none. `file` is its
+    /// name in errors.
     ///
     /// # Errors
     ///
     /// [`BundleError::Manifest`], with line and column where they are known.
     pub fn parse(text: &str, file: &str) -> Result<Self, BundleError> {
-        let manifest: Self = toml::from_str(text).map_err(|error| {
-            let place = match error.span() {
-                Some(span) => format!("`{file}`, {}", line_and_column(text, span.start)),
-                None => format!("`{file}`"),
-            };
-            BundleError::Manifest { place, message: one_line(error.message()) }
-        })?;
-        manifest
-            .check()
-            .map_err(|message| BundleError::Manifest { place: format!("`{file}`"), message })?;
-        Ok(manifest)
+        crate::extend::resolve(text, file, None)
     }
 
-    fn check(&self) -> Result<(), String> {
+    /// A manifest of one policy with its default settings: a built-in one by its
+    /// name, or a component's file as `./name.wasm`.
+    #[must_use]
+    pub fn of_policy(id: &str, module: &str) -> Self {
+        Self {
+            name: id.to_owned(),
+            version: "0.0.0".to_owned(),
+            title: "One policy, with its default settings".to_owned(),
+            description: String::new(),
+            extends: Vec::new(),
+            review_by: None,
+            controls: Vec::new(),
+            known_claims: Vec::new(),
+            policies: vec![PolicyEntry {
+                module: module.to_owned(),
+                id: Some(id.to_owned()),
+                enforcement: Enforcement::Enforce,
+                on_fault: OnFault::Closed,
+                settings: serde_json::Map::new(),
+                folder: None,
+            }],
+            read_from: Vec::new(),
+        }
+    }
+
+    pub(crate) fn check(&self) -> Result<(), String> {
         check_id("name", &self.name)?;
         if !is_version(&self.version) {
             return Err(format!("version `{}`; accepted: the form 1.2.3", show(&self.version)));
@@ -196,10 +187,12 @@ impl PolicyEntry {
     /// Its name in the bundle.
     #[must_use]
     pub fn id(&self) -> &str {
-        if let Some(id) = &self.id {
-            return id;
-        }
-        let file = self.module.rsplit('/').next().unwrap_or(&self.module);
+        self.id.as_deref().unwrap_or_else(|| Self::id_of(&self.module))
+    }
+
+    /// The id of a policy of this module that names none.
+    pub(crate) fn id_of(module: &str) -> &str {
+        let file = module.rsplit('/').next().unwrap_or(module);
         file.strip_suffix(".wasm").unwrap_or(file)
     }
 
@@ -229,7 +222,7 @@ impl PolicyEntry {
     }
 }
 
-fn check_id(what: &str, id: &str) -> Result<(), String> {
+pub(crate) fn check_id(what: &str, id: &str) -> Result<(), String> {
     let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     if id.is_empty() || id.len() > 64 || !id.bytes().all(allowed) {
         return Err(format!(
@@ -240,19 +233,8 @@ fn check_id(what: &str, id: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn show(text: &str) -> String {
+pub(crate) fn show(text: &str) -> String {
     text.chars().take(64).collect::<String>().escape_debug().to_string()
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn line_and_column(text: &str, offset: usize) -> String {
-    let before = text.get(..offset).unwrap_or(text);
-    let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-    format!("line {line}, column {column}")
 }
 
 fn is_version(version: &str) -> bool {

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
 use tokenward::{
-    Bundle, BundleError, BundleManifest, Enforcement, MANIFEST_FILE, OnFault, PolicyEntry,
-    built_in_bundles, built_in_cases, built_in_policies,
+    Bundle, BundleError, BundleManifest, MANIFEST_FILE, built_in_bundles, built_in_cases,
+    built_in_policies,
 };
 
 use super::case::Case;
@@ -110,12 +110,12 @@ fn place(name: &str) -> anyhow::Result<Place> {
 fn bundle(place: &Place, sources: &mut Vec<PathBuf>) -> anyhow::Result<Bundle> {
     Ok(match place {
         Place::BuiltIn(name) => Bundle::built_in(name)?,
-        Place::BuiltInPolicy(name) => Bundle::from_manifest(manifest_of(name, name), None)?,
+        Place::BuiltInPolicy(name) => {
+            Bundle::from_manifest(BundleManifest::of_policy(name, name), None)?
+        }
         Place::Folder(folder) => {
             let bundle = Bundle::from_folder(folder)?;
-            sources.push(folder.join(MANIFEST_FILE));
-            let files = bundle.policies().iter().filter_map(|policy| policy.entry.file());
-            sources.extend(files.map(|file| folder.join(file)));
+            sources.extend(bundle.files().iter().cloned());
             bundle
         }
         Place::Component(path) => {
@@ -123,28 +123,10 @@ fn bundle(place: &Place, sources: &mut Vec<PathBuf>) -> anyhow::Result<Bundle> {
             let file = file.with_context(|| format!("`{}` is no file name", path.display()))?;
             sources.push(path.clone());
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-            let manifest = manifest_of(&id_of(file), &format!("./{file}"));
+            let manifest = BundleManifest::of_policy(&id_of(file), &format!("./{file}"));
             Bundle::from_manifest(manifest, Some(folder.unwrap_or(Path::new("."))))?
         }
     })
-}
-
-/// A bundle of one policy with its default settings.
-fn manifest_of(id: &str, module: &str) -> BundleManifest {
-    BundleManifest {
-        name: id.to_owned(),
-        version: "0.0.0".to_owned(),
-        title: "One policy, with its default settings".to_owned(),
-        description: String::new(),
-        review_by: None,
-        policies: vec![PolicyEntry {
-            module: module.to_owned(),
-            id: Some(id.to_owned()),
-            enforcement: Enforcement::Enforce,
-            on_fault: OnFault::Closed,
-            settings: serde_json::Map::new(),
-        }],
-    }
 }
 
 /// A policy's id from its file: `my_policy.wasm` is `my-policy`.
