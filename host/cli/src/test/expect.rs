@@ -218,7 +218,7 @@ impl Observation {
                 }
                 requirements.push(line);
             }
-            Some(Refusal::Policy | Refusal::Fault) | None => {}
+            Some(Refusal::Policy | Refusal::Fault(_)) | None => {}
         }
         if !rehearsal.withhold().is_empty() {
             requirements.push(format!("withhold {}", rehearsal.withhold().join(" ")));
@@ -246,7 +246,11 @@ impl Observation {
         });
         let faults = faults.collect::<Vec<_>>().join("; ");
         let outcome = self.outcome.as_str();
-        if faults.is_empty() { outcome.to_owned() } else { format!("{outcome} (fault: {faults})") }
+        match (self.outcome, faults.as_str()) {
+            (Outcome::Fault, "") => format!("{outcome} (no policy is meant for the phase)"),
+            (_, "") => outcome.to_owned(),
+            _ => format!("{outcome} (fault: {faults})"),
+        }
     }
 }
 
