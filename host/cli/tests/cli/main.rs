@@ -8,6 +8,7 @@ mod check;
 mod commands;
 mod configuration;
 mod docs;
+mod facts;
 mod json;
 mod lint;
 mod policy;
