@@ -147,6 +147,7 @@ pub(crate) struct CheckArgs {
     #[arg(
         long,
         value_name = "SECONDS",
+        allow_negative_numbers = true,
         requires = "key",
         conflicts_with_all = ["trust", "no_token", "claims"],
         help_heading = TOKEN

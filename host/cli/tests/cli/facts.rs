@@ -264,7 +264,7 @@ fn what_is_not_accepted_says_what_is() {
         (&["--binding", "mtls"], &["accepted: `none`, `dpop`, `mutual-tls`"]),
         (&["--encryption", "dir"], &["--encryption: `dir`; accepted: the `alg` and the `enc`"]),
         (&["--key-age", "1y"], &["--key-age: `1y`; accepted: a whole number of seconds"]),
-        (&["--key-age", "-1"], &["--key-age"]),
+        (&["--key-age", "-1"], &["--key-age: `-1`; accepted: a whole number of seconds"]),
         (&["--key-age", "99999999999999999999"], &["accepted: a whole number of seconds"]),
         (&["--cookie", "=TOPSECRET"], &["--cookie: ", "accepted: `NAME` or `NAME=VALUE`"]),
         (&["--cookie", "a=TOPSECRET; Secur"], &["--cookie: attribute 1 ", "accepted: `Secure`"]),
