@@ -19,7 +19,7 @@ pub mod text;
 
 pub use judge::{judge, whole};
 pub use path::Path;
-pub use pattern::Pattern;
+pub use pattern::{Pattern, unescape};
 pub use report::{Data, Found, MOST, Rank, Weight};
 pub use rules::{Never, Own, Part, Rules, Standing, Told, is_usual};
 pub use settings::{Exemptions, MinConfidence, detectors, pattern, patterns};

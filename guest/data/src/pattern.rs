@@ -127,7 +127,8 @@ fn unescape_strictly(part: &str) -> Result<Cow<'_, str>, &'static str> {
 }
 
 /// A member's name from its form in a JSON Pointer (RFC 6901 section 4).
-pub(crate) fn unescape(part: &str) -> Cow<'_, str> {
+#[must_use]
+pub fn unescape(part: &str) -> Cow<'_, str> {
     if !part.as_bytes().contains(&b'~') {
         return Cow::Borrowed(part);
     }

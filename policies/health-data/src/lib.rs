@@ -18,6 +18,7 @@ mod tests;
 
 use tokenward_data::{
     About, AboutRule, Data, Exemptions, Never, Part, Path, Rank, Rules, Standing, Weight, is_usual,
+    unescape,
 };
 use tokenward_detect::{Category, Detector, DetectorSet, Hit, Scope, concerns_patient};
 use tokenward_policy::prelude::*;
@@ -100,7 +101,7 @@ impl Rules for HealthData {
         is_usual(name) || matches!(name, "patient" | "patient_id" | "patient_ref" | "fhirUser")
     }
 
-    fn weigh(&self, hit: &mut Hit, path: &Path<'_, '_>, _: Part<'_>) -> Option<Weight> {
+    fn weigh(&self, hit: &mut Hit, _: &Path<'_, '_>, _: Part<'_>) -> Option<Weight> {
         if !self.exempt.counts(hit) {
             return None;
         }
@@ -110,13 +111,7 @@ impl Rules for HealthData {
         Some(match self.identifiers {
             Identifiers::Advise => Weight::Advise,
             Identifiers::Deny => Weight::Deny,
-            Identifiers::WithHealth => {
-                if path.names().iter().any(|name| concerns_patient(name)) {
-                    Weight::Deny
-                } else {
-                    Weight::Conditional
-                }
-            }
+            Identifiers::WithHealth => Weight::Conditional,
         })
     }
 
@@ -127,8 +122,8 @@ impl Rules for HealthData {
     /// A token about a patient: some name says so, or the user is a patient (SMART App Launch).
     fn is_context(&self, input: &Input) -> bool {
         input.claims.iter().any(|claim| {
-            let names = claim.path.split('/').skip(1);
-            names.into_iter().any(concerns_patient)
+            let mut names = claim.path.split('/').skip(1);
+            names.any(|name| concerns_patient(&unescape(name)))
                 || (claim.path == "/fhirUser"
                     && claim.value.texts().any(|text| text.split('/').any(|p| p == "Patient")))
         })

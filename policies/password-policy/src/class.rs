@@ -3,9 +3,10 @@
 use serde::Deserialize;
 use tokenward_policy::Value;
 
+use crate::settings::Form;
+
 /// A class of characters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
     /// Lower-case letters.
     Lower,
@@ -20,7 +21,8 @@ pub enum Class {
 }
 
 /// The classes that must be there.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Form")]
 pub enum Required {
     /// So many of the four: lower, upper, digit, symbol.
     AtLeast(u8),
@@ -62,6 +64,18 @@ impl Has {
 }
 
 impl Class {
+    /// The class that a setting names.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "lower" => Self::Lower,
+            "upper" => Self::Upper,
+            "letter" => Self::Letter,
+            "digit" => Self::Digit,
+            "symbol" => Self::Symbol,
+            _ => return None,
+        })
+    }
+
     /// Whether whoever has this class has the other one.
     pub(crate) fn implies(self, other: Self) -> bool {
         self == other || other == Self::Letter && matches!(self, Self::Lower | Self::Upper)

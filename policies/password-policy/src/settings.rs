@@ -3,7 +3,7 @@
 use core::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, Error, SeqAccess, Unexpected, Visitor};
+use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 use tokenward_policy::{SettingError, pointer};
 
 use crate::class::{Class, Required};
@@ -57,7 +57,8 @@ pub enum Profile {
 }
 
 /// The age at which a password expires, in seconds, or `"unlimited"`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Form")]
 pub enum MaxAge {
     /// After so many seconds.
     Seconds(i64),
@@ -117,72 +118,87 @@ impl Settings {
     }
 }
 
-impl<'de> Deserialize<'de> for MaxAge {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(MaxAgeVisitor)
-    }
+/// A number, a text, or a list of texts: what settings are made of that take
+/// more than one form. They share its one reader, since each costs the component.
+#[derive(Debug)]
+pub(crate) enum Form {
+    Number(u64),
+    Text(String),
+    Texts(Vec<String>),
 }
 
-struct MaxAgeVisitor;
+impl TryFrom<Form> for MaxAge {
+    type Error = &'static str;
 
-impl Visitor<'_> for MaxAgeVisitor {
-    type Value = MaxAge;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a number of seconds from 1 to 315360000, or `unlimited`")
-    }
-
-    fn visit_u64<E: Error>(self, seconds: u64) -> Result<MaxAge, E> {
-        match i64::try_from(seconds) {
-            Ok(seconds @ 1..=OLDEST) => Ok(MaxAge::Seconds(seconds)),
-            _ => Err(E::invalid_value(Unexpected::Unsigned(seconds), &self)),
+    fn try_from(form: Form) -> Result<Self, Self::Error> {
+        match form {
+            Form::Number(seconds) => {
+                i64::try_from(seconds).ok().filter(|s| (1..=OLDEST).contains(s)).map(Self::Seconds)
+            }
+            Form::Text(text) => (text == "unlimited").then_some(Self::Unlimited),
+            Form::Texts(_) => None,
         }
+        .ok_or("is no age; give a number of seconds from 1 to 315360000, or `unlimited`")
     }
+}
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<MaxAge, E> {
-        match text {
-            "unlimited" => Ok(MaxAge::Unlimited),
-            _ => Err(E::invalid_value(Unexpected::Str(text), &self)),
+impl TryFrom<Form> for Required {
+    type Error = &'static str;
+
+    fn try_from(form: Form) -> Result<Self, Self::Error> {
+        match form {
+            Form::Number(count @ 0..=4) => u8::try_from(count).ok().map(Self::AtLeast),
+            Form::Texts(names) => classes(&names).map(Self::Each),
+            Form::Number(_) | Form::Text(_) => None,
         }
-    }
-}
-
-impl<'de> Deserialize<'de> for Required {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(RequiredVisitor)
-    }
-}
-
-struct RequiredVisitor;
-
-impl<'de> Visitor<'de> for RequiredVisitor {
-    type Value = Required;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "a number from 0 to 4, or a list of different ones of `lower`, `upper`, `letter`, \
-             `digit`, `symbol`, and not `letter` beside `lower` or `upper`",
+        .ok_or(
+            "names no classes; give a number from 0 to 4, or a list of different ones of `lower`, \
+             `upper`, `letter`, `digit`, `symbol`, and not `letter` beside `lower` or `upper`",
         )
     }
+}
 
-    fn visit_u64<E: Error>(self, count: u64) -> Result<Required, E> {
-        match u8::try_from(count) {
-            Ok(count @ 0..=4) => Ok(Required::AtLeast(count)),
-            _ => Err(E::invalid_value(Unexpected::Unsigned(count), &self)),
+/// One or more classes, of which none makes up another.
+fn classes(names: &[String]) -> Option<Vec<Class>> {
+    let mut classes: Vec<Class> = Vec::new();
+    for name in names {
+        let class = Class::named(name)?;
+        if classes.iter().any(|other| class.implies(*other) || other.implies(class)) {
+            return None;
         }
+        classes.push(class);
+    }
+    (!classes.is_empty()).then_some(classes)
+}
+
+impl<'de> Deserialize<'de> for Form {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(FormVisitor)
+    }
+}
+
+struct FormVisitor;
+
+impl<'de> Visitor<'de> for FormVisitor {
+    type Value = Form;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number of 0 or more, a text, or a list of texts")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Required, A::Error> {
-        let mut classes: Vec<Class> = Vec::new();
-        while let Some(class) = seq.next_element::<Class>()? {
-            if classes.iter().any(|other| class.implies(*other) || other.implies(class)) {
-                return Err(A::Error::invalid_value(Unexpected::Seq, &self));
-            }
-            classes.push(class);
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Form, E> {
+        Ok(Form::Number(number))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Form, E> {
+        Ok(Form::Text(text.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Form, A::Error> {
+        let mut texts = Vec::new();
+        while let Some(text) = seq.next_element()? {
+            texts.push(text);
         }
-        if classes.is_empty() {
-            return Err(A::Error::invalid_length(0, &self));
-        }
-        Ok(Required::Each(classes))
+        Ok(Form::Texts(texts))
     }
 }
