@@ -1,6 +1,6 @@
 //! What the arguments say that only a gateway can know: the connection,
-//! cookies, a proof of possession, encryption, a key's age. No error shows a
-//! value: it may be part of a cookie's.
+//! cookies, a proof of possession, encryption, a key's age. No error shows what
+//! a cookie holds.
 
 use anyhow::{Context, anyhow, bail};
 use tokenward::{Binding, Cookie, Encryption, Key, KeySet, SameSite, Tls, UnixTime};
@@ -96,6 +96,9 @@ pub(crate) fn cookie(text: &str) -> anyhow::Result<Cookie> {
             "the cookie has no name that a cookie can have; accepted: `NAME` or `NAME=VALUE`, \
              and attributes after `;`"
         );
+    }
+    if name.starts_with("eyJ") {
+        bail!("the cookie's name is a token; accepted: `NAME` or `NAME=VALUE`");
     }
     let mut cookie = Cookie {
         name: name.to_owned(),
@@ -218,6 +221,7 @@ mod tests {
             ("=SECRET", "accepted: `NAME` or `NAME=VALUE`"),
             ("a SECRET", "accepted: `NAME` or `NAME=VALUE`"),
             ("a\"SECRET\"", "accepted: `NAME` or `NAME=VALUE`"),
+            ("eyJhbGciOiJFUzI1NiJ9.e30.SECRET", "the cookie's name is a token; accepted: `NAME`"),
             ("at=x; Secure; SECRET", "attribute 2 after the name is not known; accepted: `Secure`"),
             ("at=x; SECRET=SECRET", "attribute 1 after the name is not known"),
             ("at; Secure=SECRET", "attribute 1 after the name has a value; accepted: none"),
