@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use tokenward::mint::PrivateKey;
 use tokenward::{
-    Algorithm, Authorizer, Binding, Bundle, BundleManifest, Call, Decision, Enforcement,
-    EngineConfig, Json, Object, Outcome, Phase, PolicyStatus, Refusal, RequestFacts, Signals,
-    TokenKind, Trust, UnixTime,
+    Algorithm, Authorizer, Basis, Binding, Bundle, BundleManifest, Call, Decision, Encryption,
+    Enforcement, EngineConfig, Json, Object, Outcome, Phase, PolicyStatus, Refusal, RequestFacts,
+    Signals, TokenFacts, TokenKind, Trust, Undecided, UnixTime,
 };
 use tokenward_tests::HOSTILE;
 
@@ -145,7 +145,7 @@ fn a_fault_fails_closed_unless_the_bundle_says_otherwise() {
     let outcome = |policies: String| Bench::new(&policies).decide(MINIMAL);
     let closed = outcome(policy("closed", "trap"));
     assert_eq!(closed.outcome(), Outcome::Fault);
-    assert_eq!(closed.permit().err(), Some(&Refusal::Fault));
+    assert_eq!(closed.permit().err(), Some(&Refusal::Fault(Undecided::PolicyFault)));
     assert_eq!(challenge(&closed), None);
     let open = outcome(policy("open", "trap"));
     assert_eq!(open.outcome(), Outcome::Permit);
@@ -155,28 +155,169 @@ fn a_fault_fails_closed_unless_the_bundle_says_otherwise() {
     assert_eq!(both.outcome(), Outcome::Deny);
 }
 
+/// A call in this phase, of which nothing is known.
+fn call<'a>(phase: Phase, signals: &'a Signals, facts: &'a Object) -> Call<'a> {
+    Call {
+        bearer: b"",
+        phase,
+        request: None,
+        signals,
+        facts,
+        binding: Binding::None,
+        encryption: None,
+        now: NOW,
+    }
+}
+
+/// An access token to be, with this header.
+fn draft(header: &Object) -> TokenFacts<'_> {
+    TokenFacts {
+        kind: &TokenKind::Access,
+        header,
+        key: None,
+        encryption: None,
+        binding: Binding::None,
+    }
+}
+
 #[test]
 fn claims_are_judged_before_they_are_signed() {
     let bench = Bench::new("[[policy]]\nmodule='claim-minimization'\n");
     let claims = object(r#"{"sub":"u-1","email":"alice@example.com"}"#);
-    let facts = Object::default();
-    let signals = Signals::none();
-    let call = Call {
-        bearer: b"",
-        phase: Phase::Issue,
-        request: None,
-        signals: &signals,
-        facts: &facts,
-        binding: Binding::None,
-        now: NOW,
-    };
-    let decision = bench.authorizer.judge_claims(&claims, &TokenKind::Access, &call);
-    assert_eq!(decision.outcome(), Outcome::Deny);
+    let (signals, none) = (Signals::none(), Object::default());
+    let call = call(Phase::Issue, &signals, &none);
+    let decision = bench.authorizer.judge_claims(&claims, draft(&none), &call);
+    assert_eq!((decision.outcome(), decision.basis()), (Outcome::Deny, Basis::Claims));
     assert_eq!(decision.findings()[0].claim.as_deref(), Some("/email"));
     assert!(decision.findings()[0].controls.contains(&"GDPR 5(1)(c)".to_owned()));
     let minimal = object(r#"{"sub":"u-1"}"#);
-    let decision = bench.authorizer.judge_claims(&minimal, &TokenKind::Access, &call);
+    let decision = bench.authorizer.judge_claims(&minimal, draft(&none), &call);
     assert_eq!(decision.outcome(), Outcome::Permit);
+    assert!(decision.permit().expect("a permit").token().is_none());
+    let record = serde_json::to_value(decision.record()).expect("JSON");
+    assert_eq!(record["basis"], "claims");
+    assert_eq!(record["token"]["verified"], false);
+}
+
+#[test]
+fn what_is_said_of_a_token_to_be_reaches_the_policies() {
+    let bench =
+        Bench::new("[[policy]]\nmodule='key-strength'\n[[policy]]\nmodule='encryption-required'\n");
+    let claims = object(r#"{"sub":"u-1","email":"alice@example.com"}"#);
+    let (signals, none) = (Signals::none(), Object::default());
+    let call = call(Phase::Issue, &signals, &none);
+    let encryption = Encryption { algorithm: "RSA-OAEP-256".into(), content: "A256GCM".into() };
+    for (alg, encryption, rules) in [
+        ("none", None, &["unsigned-token", "sensitive-claim-not-encrypted"][..]),
+        ("ES256", None, &["sensitive-claim-not-encrypted"]),
+        ("ES256", Some(&encryption), &[]),
+    ] {
+        let header = object(&format!(r#"{{"alg":"{alg}"}}"#));
+        let token = TokenFacts { encryption, ..draft(&header) };
+        let decision = bench.authorizer.judge_claims(&claims, token, &call);
+        let denied: Vec<_> = decision
+            .findings()
+            .iter()
+            .filter(|finding| finding.effect == tokenward::Effect::Deny)
+            .map(|finding| finding.rule.as_str())
+            .collect();
+        assert_eq!(denied, rules, "{alg}");
+    }
+}
+
+#[test]
+fn a_log_in_is_judged_without_a_token() {
+    let bench = Bench::new("[[policy]]\nmodule='password-policy'\n");
+    let signals = Signals::none();
+    for (length, outcome) in [(11, Outcome::Deny), (12, Outcome::Permit)] {
+        let facts = object(&format!(
+            r#"{{"password.length":{length},"password.breached":false,
+                "password.common":false,"password.contains-name":false}}"#
+        ));
+        let decision = bench.authorizer.judge_without_token(&call(Phase::Login, &signals, &facts));
+        assert_eq!((decision.outcome(), decision.basis()), (outcome, Basis::NoToken), "{length}");
+        let record = serde_json::to_value(decision.record()).expect("JSON");
+        assert_eq!(record["basis"], "no-token");
+        assert_eq!(record["token"]["verified"], false);
+        assert!(record["token"]["kind"].is_null());
+    }
+}
+
+/// Nothing but a verified token passes where there has to be one, whatever the
+/// caller asks to be judged instead.
+#[test]
+fn where_a_token_is_needed_nothing_else_passes() {
+    let bench = Bench::new("[[policy]]\nmodule='risk-score'\n");
+    let (signals, none) = (Signals::none(), Object::default());
+    for phase in Phase::ALL {
+        let call = call(phase, &signals, &none);
+        let claims = bench.authorizer.judge_claims(&none, draft(&none), &call);
+        let nothing = bench.authorizer.judge_without_token(&call);
+        let token = bench.authorizer.decide(&call);
+        let at_issue = matches!(phase, Phase::Issue | Phase::Login);
+        for (decision, passes) in
+            [(claims, at_issue), (nothing, phase == Phase::Login), (token, false)]
+        {
+            let refused = decision.permit().err() == Some(&Refusal::TokenMissing);
+            assert_eq!((decision.permit().is_ok(), refused), (passes, !passes), "{phase:?}");
+        }
+    }
+}
+
+#[test]
+fn where_no_policy_is_meant_for_the_phase_nothing_passes() {
+    for (policies, phase, outcome) in [
+        ("[[policy]]\nmodule='scope-check'\n", Phase::Refresh, Outcome::Fault),
+        ("[[policy]]\nmodule='scope-check'\n", Phase::Issue, Outcome::Permit),
+        ("[[policy]]\nmodule='password-policy'\n", Phase::Use, Outcome::Fault),
+        // That a policy's own faults pass is another thing.
+        ("[[policy]]\nmodule='password-policy'\non-fault='open'\n", Phase::Use, Outcome::Fault),
+        // One that was asked suffices, even if it only warns.
+        (
+            "[[policy]]\nmodule='scope-check'\n[[policy]]\nmodule='risk-score'\n\
+             enforcement='shadow'\n",
+            Phase::Refresh,
+            Outcome::Permit,
+        ),
+        ("[[policy]]\nmodule='scope-check'\nenforcement='warn'\n", Phase::Use, Outcome::Permit),
+    ] {
+        let bench = Bench::new(policies);
+        let (signals, none) = (Signals::none(), Object::default());
+        let token = bench.token(MINIMAL);
+        let call = Call { bearer: token.as_bytes(), ..call(phase, &signals, &none) };
+        let decision = bench.authorizer.decide(&call);
+        assert_eq!(decision.outcome(), outcome, "{policies} {phase:?}");
+        let record = serde_json::to_value(decision.record()).expect("JSON");
+        if outcome == Outcome::Fault {
+            assert_eq!(decision.undecided(), Some(Undecided::NoPolicyAsked(phase)));
+            assert_eq!(record["fault"]["code"], "no_policy_asked");
+            assert_eq!(decision.challenge(), None);
+            assert!(decision.policies().iter().all(|p| p.status == PolicyStatus::NotAsked));
+        } else {
+            assert!(record["fault"].is_null());
+        }
+        // A token that is not accepted is refused as ever.
+        let broken = Call { bearer: b"x", ..call };
+        assert_eq!(bench.authorizer.decide(&broken).outcome(), Outcome::Deny);
+        // What would happen is no other than what happens.
+        let rehearsal = bench.authorizer.judge_facts(None, &none, &call);
+        assert_eq!(rehearsal.outcome(), outcome, "{policies}");
+    }
+}
+
+#[test]
+fn how_a_token_was_encrypted_reaches_the_policies() {
+    let bench =
+        Bench::new("[[policy]]\nmodule='encryption-required'\nsettings={require='always'}\n");
+    let (signals, none) = (Signals::none(), Object::default());
+    let token = bench.token(MINIMAL);
+    let encryption = Encryption { algorithm: "RSA-OAEP-256".into(), content: "A256GCM".into() };
+    for (encryption, outcome) in [(None, Outcome::Deny), (Some(&encryption), Outcome::Permit)] {
+        let call =
+            Call { bearer: token.as_bytes(), encryption, ..call(Phase::Use, &signals, &none) };
+        assert_eq!(bench.authorizer.decide(&call).outcome(), outcome);
+        assert!(!format!("{call:?}").contains(&token[..16]), "{call:?}");
+    }
 }
 
 #[test]

@@ -1,6 +1,10 @@
 //! The raw arguments, as a person types them. Nothing here derives `Debug`:
 //! an argument can be a token.
 
+mod check;
+
+pub(crate) use check::{Binding, CheckArgs};
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -120,80 +124,6 @@ impl Phase {
             Self::Login => tokenward::Phase::Login,
         }
     }
-}
-
-const CHECK_HELP: &str = "\
-Exit codes:
-  0  permit
-  1  deny: a policy refuses, or the token is missing or not accepted
-  2  the arguments, a file or the configuration is wrong
-  3  step-up: the user must authenticate again
-  4  fault: a policy gave no verdict, so no decision was made
-
-Signals:
-  --signal NAME=VALUE[,confidence=PERCENT][,age=SECONDS][,source=NAME]
-  for instance `--signal new-device=true,confidence=80,source=edr`. A value that
-  is JSON is taken as JSON, any other as text. What is not given is unknown.
-
-Environment:
-  TOKENWARD_CACHE  the folder for compiled policies, or `off`
-  NO_COLOR, CLICOLOR_FORCE  as usual";
-
-#[derive(clap::Args)]
-#[command(after_help = CHECK_HELP)]
-pub(crate) struct CheckArgs {
-    /// The token, `@FILE`, or `-` for standard input (the default)
-    ///
-    /// A leading `Bearer ` or `Authorization: Bearer ` is taken off.
-    #[arg(value_name = "TOKEN|@FILE|-")]
-    pub(crate) token: Option<OsString>,
-    /// A built-in bundle by name, or a folder with `bundle.toml`
-    #[arg(long, value_name = "NAME|DIR", default_value = tokenward::DEFAULT_BUNDLE)]
-    pub(crate) bundle: String,
-    /// A trust file (TOML): issuers, their keys and audiences
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["key", "issuer", "audience"])]
-    pub(crate) trust: Option<PathBuf>,
-    /// A key to verify with: PEM public key, JWK or JWKS
-    ///
-    /// Alone it leaves issuer and audience unchecked.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) key: Option<PathBuf>,
-    /// With --key: the issuer (`iss`) that is accepted; needs --audience
-    #[arg(long, value_name = "ISS", requires = "audience")]
-    pub(crate) issuer: Option<String>,
-    /// With --key: an accepted audience (`aud`); may be repeated
-    #[arg(long, value_name = "AUD")]
-    pub(crate) audience: Vec<String>,
-    /// The request, such as `GET https://api.example/orders`
-    #[arg(long, value_name = "METHOD URL")]
-    pub(crate) request: Option<String>,
-    /// A header of the request; may be repeated
-    #[arg(long, value_name = "NAME=VALUE")]
-    pub(crate) header: Vec<String>,
-    /// The client's IP address
-    #[arg(long, value_name = "IP")]
-    pub(crate) client_address: Option<String>,
-    /// Something known of the context (see below); may be repeated
-    #[arg(long, value_name = "NAME=VALUE[,...]")]
-    pub(crate) signal: Vec<String>,
-    /// Another fact, as JSON or text; may be repeated
-    #[arg(long, value_name = "NAME=VALUE")]
-    pub(crate) fact: Vec<String>,
-    /// The moment in the token's life
-    #[arg(long, value_enum, default_value_t = Phase::Use)]
-    pub(crate) phase: Phase,
-    /// When: RFC 3339 or seconds since 1970; default: now
-    #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
-    pub(crate) now: Option<String>,
-    /// How to print the decision
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(crate) format: Format,
-    /// Say also how it was decided, and what each policy read
-    #[arg(long)]
-    pub(crate) explain: bool,
-    /// Compile the policies anew
-    #[arg(long)]
-    pub(crate) no_cache: bool,
 }
 
 #[derive(clap::Args)]

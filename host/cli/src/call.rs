@@ -5,6 +5,7 @@ use tokenward::{Json, Object, Phase, RequestFacts, Signal, Signals, UnixTime};
 
 use crate::args::CheckArgs;
 use crate::values::{json_or_text, moment, pair, short};
+use crate::vouched;
 
 /// Everything that policies can be told, beside the token.
 pub(crate) struct CallFacts {
@@ -54,6 +55,16 @@ fn request(args: &CheckArgs) -> anyhow::Result<Option<RequestFacts>> {
             anyhow!("--client-address `{}`; accepted: an IP address", short(address))
         })?;
         facts = Some(facts.unwrap_or_default().with_client_address(address));
+    }
+    if let Some(tls) = vouched::tls(args)? {
+        facts = Some(facts.unwrap_or_default().with_tls(tls));
+    }
+    if let Some(location) = args.token_location {
+        facts = Some(facts.unwrap_or_default().with_token_location(location.location()));
+    }
+    for cookie in &args.cookie {
+        let cookie = vouched::cookie(cookie).context("--cookie")?;
+        facts = Some(facts.unwrap_or_default().with_cookie(cookie));
     }
     Ok(facts)
 }

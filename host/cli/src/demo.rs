@@ -6,7 +6,7 @@ use tokenward::{Algorithm, Bundle, DEFAULT_BUNDLE, Outcome, Trust, UnixTime};
 
 use crate::cache::{Cache, CacheWish};
 use crate::call::CallFacts;
-use crate::check::{Checker, Detail, Report};
+use crate::check::{Checker, Detail, Material, Report};
 use crate::exit::Exit;
 use crate::mint::{add_times, given_claims};
 use crate::output::Output;
@@ -15,6 +15,7 @@ use crate::render::page::Page;
 use crate::render::style::{BOLD, PLAIN, QUIET};
 use crate::token_source::{Origin, TokenBytes};
 use crate::values::moment;
+use crate::vouched::Vouched;
 
 /// How long the tokens live, in seconds: what `token mint` has by default.
 const TTL: i64 = 900;
@@ -81,7 +82,8 @@ fn play(
     let mut claims = given_claims(None, &claims)?;
     add_times(&mut claims, now, TTL);
     let token = TokenBytes { bytes: key.mint(None, &claims)?.into(), origin: Origin::Stream };
-    Ok(checker.check(token, &CallFacts::of_moment(now)))
+    let facts = CallFacts::of_moment(now);
+    Ok(checker.check(Material::Token(token), &facts, &Vouched::default()))
 }
 
 fn show(scene: &Scene, report: &Report) -> String {

@@ -24,6 +24,7 @@ mod token_source;
 mod trust;
 mod usage;
 mod values;
+mod vouched;
 
 use std::process::ExitCode;
 

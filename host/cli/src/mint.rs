@@ -63,7 +63,7 @@ fn key(args: &MintArgs) -> anyhow::Result<PrivateKey> {
 /// The claims of `--claims`, then those of each `--claim`.
 pub(crate) fn given_claims(whole: Option<&str>, single: &[String]) -> anyhow::Result<Object> {
     let mut claims = match whole {
-        Some(text) => claims_object(text).context("--claims")?,
+        Some(text) => json_object(text).context("--claims")?,
         None => Object::new(),
     };
     for argument in single {
@@ -88,7 +88,8 @@ pub(crate) fn add_times(claims: &mut Object, now: UnixTime, ttl: i64) {
     }
 }
 
-fn claims_object(text: &str) -> anyhow::Result<Object> {
+/// A JSON object from the text, or from the file that it names.
+pub(crate) fn json_object(text: &str) -> anyhow::Result<Object> {
     let bytes = match text.strip_prefix('@') {
         Some(file) => read(Path::new(file), FILE_LIMIT)?,
         None => text.as_bytes().to_vec(),

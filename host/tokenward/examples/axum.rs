@@ -19,7 +19,7 @@ async fn guard(State(auth): State<Arc<Authorizer>>, request: Request, next: Next
     let status = match decision.permit() {
         Ok(_) => return next.run(request).await,
         Err(Refusal::Policy | Refusal::Scope(_)) => StatusCode::FORBIDDEN,
-        Err(Refusal::Fault) => StatusCode::SERVICE_UNAVAILABLE,
+        Err(Refusal::Fault(_)) => StatusCode::SERVICE_UNAVAILABLE,
         Err(_) => StatusCode::UNAUTHORIZED,
     };
     let challenge = decision.challenge().map(|c| [(header::WWW_AUTHENTICATE, c.to_string())]);

@@ -1,23 +1,21 @@
 //! The pipeline: the one place where the order of the steps is written.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwap;
-use tokenward_bundle::{Bundle, BundledPolicy, Enforcement};
+use tokenward_bundle::{Bundle, BundledPolicy, Enforcement, OnFault};
 use tokenward_engine::{
-    Binding, Effect, Engine, EngineConfig, Evaluation, KeyFacts, LoadError, LoadedPolicy, Outcome,
-    Phase, PolicyInput, PolicySet, Reads, RequestFacts, Requirement, Signals, TokenFacts, Verdict,
+    Binding, Descriptor, Encryption, Engine, EngineConfig, LoadError, LoadedPolicy, Phase,
+    PolicySet, Reads, RequestFacts, Signals, TokenFacts,
 };
 use tokenward_token::{
-    Object, ParseLimits, TokenDigest, TokenKind, Trust, UnixTime, UnverifiedToken, VerifiedToken,
+    Object, ParseLimits, TokenDigest, Trust, UnixTime, UnverifiedToken, VerifiedToken,
 };
 
-use crate::combine::{Judged, combine};
-use crate::decision::{
-    BundleVersion, Decision, Outcome as DecisionOutcome, Permit, PolicyReport, PolicyStatus,
-    Refusal, ReportedFinding,
-};
+use crate::decision::{Basis, BundleVersion, Decision, Refusal};
+use crate::judgement::Judgement;
 use crate::rehearsal::Rehearsal;
 
 /// Why a bundle cannot become the active one. The one before stays active.
@@ -32,8 +30,9 @@ pub struct ActivateError {
     pub source: LoadError,
 }
 
-/// Everything that can be told about one request.
-#[derive(Debug, Clone, Copy)]
+/// Everything that can be told about one request. `Debug` shows no token, and
+/// nothing that a client sent.
+#[derive(Clone, Copy)]
 pub struct Call<'a> {
     /// The bearer token's bytes; empty if the request has none.
     pub bearer: &'a [u8],
@@ -47,8 +46,22 @@ pub struct Call<'a> {
     pub facts: &'a Object,
     /// A proof of possession that the caller verified.
     pub binding: Binding,
+    /// How the token was encrypted, if the caller decrypted it: `bearer` is the
+    /// signed token that was inside (RFC 7519 section 5.2).
+    pub encryption: Option<&'a Encryption>,
     /// The moment of the decision.
     pub now: UnixTime,
+}
+
+impl fmt::Debug for Call<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("phase", &self.phase)
+            .field("binding", &self.binding)
+            .field("encryption", &self.encryption)
+            .field("now", &self.now)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Verifies tokens and judges them by the active bundle. Share it in an `Arc`.
@@ -105,21 +118,21 @@ impl Builder {
 
 /// A loaded bundle.
 #[derive(Debug)]
-struct Active {
-    version: Arc<BundleVersion>,
-    entries: Vec<Entry>,
-    policies: PolicySet,
+pub(crate) struct Active {
+    pub(crate) version: Arc<BundleVersion>,
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) policies: PolicySet,
 }
 
 /// What the bundle says of one policy, beside what the engine knows.
 #[derive(Debug)]
-struct Entry {
-    id: Arc<str>,
-    enforcement: Enforcement,
-    on_fault: tokenward_bundle::OnFault,
-    descriptor: Arc<tokenward_engine::Descriptor>,
-    digest: Arc<str>,
-    reads: Arc<Reads>,
+pub(crate) struct Entry {
+    pub(crate) id: Arc<str>,
+    pub(crate) enforcement: Enforcement,
+    pub(crate) on_fault: OnFault,
+    pub(crate) descriptor: Arc<Descriptor>,
+    pub(crate) digest: Arc<str>,
+    pub(crate) reads: Arc<Reads>,
 }
 
 impl Active {
@@ -233,12 +246,14 @@ impl Authorizer {
             signals,
             facts: &facts,
             binding: Binding::None,
+            encryption: None,
             now,
         })
     }
 
     /// Decides about a call with everything that can be told: verify, judge,
-    /// combine, report.
+    /// combine, report. A call without a token is refused in every phase; see
+    /// [`Authorizer::judge_without_token`].
     #[must_use]
     pub fn decide(&self, call: &Call<'_>) -> Decision {
         // Both are taken once: whatever is swapped meanwhile, this decision
@@ -251,7 +266,7 @@ impl Authorizer {
         match verified {
             Err(refusal) => {
                 let token = (!call.bearer.is_empty()).then(|| TokenDigest::of(call.bearer));
-                Decision { token, verify, ..Decision::refused(&active, refusal, call.now) }
+                Decision { token, verify, ..refused(&active, refusal, Basis::Token, call) }
             }
             Ok(token) => {
                 let judged = Judgement::of_token(&active, call, &token);
@@ -260,34 +275,65 @@ impl Authorizer {
                     token: Some(token.digest()),
                     issuer: token.issuer().map(str::to_owned),
                     kind: Some(token.kind().name().to_owned()),
-                    ..judged.decide(&active, Some(token), call.now)
+                    ..judged.decide(&active, call, Basis::Token, Some(token))
                 }
             }
         }
     }
 
     /// Judges claims that are not signed yet: an issuer asks before it signs,
-    /// or an identity provider at log-in.
+    /// or an identity provider at log-in. `token` says what the token will be;
+    /// `call.bearer`, `call.binding` and `call.encryption` are not looked at.
+    ///
+    /// In the phases `use` and `refresh` only a token that is verified passes:
+    /// then the answer is [`Refusal::TokenMissing`].
     #[must_use]
-    pub fn judge_claims(&self, claims: &Object, kind: &TokenKind, call: &Call<'_>) -> Decision {
+    pub fn judge_claims(
+        &self,
+        claims: &Object,
+        token: TokenFacts<'_>,
+        call: &Call<'_>,
+    ) -> Decision {
         let active = self.active.load_full();
-        let header = Object::default();
-        let token = TokenFacts {
-            kind,
-            header: &header,
-            key: None,
-            encryption: None,
-            binding: call.binding,
+        let decision = match call.phase {
+            Phase::Issue | Phase::Login => Judgement::of(&active, call, Some(token), claims)
+                .decide(&active, call, Basis::Claims, None),
+            Phase::Use | Phase::Refresh => {
+                refused(&active, Refusal::TokenMissing, Basis::Claims, call)
+            }
         };
-        let judged = Judgement::of(&active, call, Some(token), claims);
-        Decision { kind: Some(kind.name().to_owned()), ..judged.decide(&active, None, call.now) }
+        Decision { kind: Some(token.kind.name().to_owned()), ..decision }
+    }
+
+    /// Judges a log-in, at which there is no token yet: by its request, signals
+    /// and facts, such as those of a password. What is said of a token in the
+    /// call is not looked at.
+    ///
+    /// In every phase but `login` there has to be one: then the answer is
+    /// [`Refusal::TokenMissing`].
+    #[must_use]
+    pub fn judge_without_token(&self, call: &Call<'_>) -> Decision {
+        let active = self.active.load_full();
+        match call.phase {
+            Phase::Login => Judgement::of(&active, call, None, &Object::default()).decide(
+                &active,
+                call,
+                Basis::NoToken,
+                None,
+            ),
+            Phase::Issue | Phase::Use | Phase::Refresh => {
+                refused(&active, Refusal::TokenMissing, Basis::NoToken, call)
+            }
+        }
     }
 
     /// Judges facts as they are given, verified by nobody: what the active
     /// bundle would say of such a token in such a call. It is for tests and for
     /// tools that ask what would happen if; it vouches for nothing, and its
-    /// answer has no [`Permit`]. `call.bearer` and `call.binding` are not looked
-    /// at: `token` says what is known of the token, or that there is none.
+    /// answer has no [`Permit`]. `token` says what is known of the token, or that
+    /// there is none; what `call` says of one is not looked at.
+    ///
+    /// [`Permit`]: crate::Permit
     #[must_use]
     pub fn judge_facts(
         &self,
@@ -296,9 +342,10 @@ impl Authorizer {
         call: &Call<'_>,
     ) -> Rehearsal {
         let active = self.active.load_full();
+        let basis = if token.is_some() { Basis::Claims } else { Basis::NoToken };
         let judged = Judgement::of(&active, call, token, claims);
         let kind = token.map(|token| token.kind.name().to_owned());
-        Decision { kind, ..judged.decide(&active, None, call.now) }.into()
+        Decision { kind, ..judged.decide(&active, call, basis, None) }.into()
     }
 
     fn verify(&self, call: &Call<'_>, trust: &Trust) -> Result<VerifiedToken, Refusal> {
@@ -311,180 +358,6 @@ impl Authorizer {
     }
 }
 
-/// What the policies said about one call.
-struct Judgement {
-    evaluations: Vec<Evaluation>,
-    elapsed: Duration,
-}
-
-impl Judgement {
-    fn of_token(active: &Active, call: &Call<'_>, token: &VerifiedToken) -> Self {
-        let key = token.key();
-        let facts = TokenFacts {
-            kind: token.kind(),
-            header: token.header(),
-            key: Some(KeyFacts {
-                id: key.id(),
-                key_type: key.key_type().name(),
-                curve: key.curve(),
-                bits: key.bits(),
-                age_seconds: key.age_seconds(call.now),
-            }),
-            encryption: None,
-            binding: call.binding,
-        };
-        Self::of(active, call, Some(facts), token.claims())
-    }
-
-    fn of(
-        active: &Active,
-        call: &Call<'_>,
-        token: Option<TokenFacts<'_>>,
-        claims: &Object,
-    ) -> Self {
-        let started = Instant::now();
-        let evaluations = active.policies.evaluate(&PolicyInput {
-            phase: call.phase,
-            now: call.now.seconds(),
-            token,
-            claims,
-            request: call.request,
-            signals: call.signals,
-            facts: call.facts,
-        });
-        Self { evaluations, elapsed: started.elapsed() }
-    }
-
-    fn decide(self, active: &Active, token: Option<VerifiedToken>, now: UnixTime) -> Decision {
-        let judged = active.entries.iter().zip(&self.evaluations);
-        let combined = combine(judged.clone().map(|(entry, evaluation)| Judged {
-            enforcement: entry.enforcement,
-            on_fault: entry.on_fault,
-            verdict: match &evaluation.outcome {
-                Outcome::Fault(fault) => Err(fault),
-                other => Ok(other.verdict()),
-            },
-        }));
-        let findings: Vec<_> = judged.clone().flat_map(|(e, v)| e.findings(v)).collect();
-        let only_scope =
-            !combined.missing_scopes.is_empty() && !denies_beyond_scope(judged.clone());
-        let result = match (combined.outcome, combined.step_up) {
-            (DecisionOutcome::Permit, _) => Ok(Permit { token, withhold: combined.withhold }),
-            (DecisionOutcome::StepUp, Some(step_up)) => Err(Refusal::StepUp(step_up)),
-            (DecisionOutcome::Deny, _) if only_scope => {
-                Err(Refusal::Scope(combined.missing_scopes))
-            }
-            (DecisionOutcome::Deny, _) => Err(Refusal::Policy),
-            (DecisionOutcome::Fault | DecisionOutcome::StepUp, _) => Err(Refusal::Fault),
-        };
-        Decision {
-            result,
-            evaluate: self.elapsed,
-            policies: judged.map(|(entry, evaluation)| entry.report(evaluation)).collect(),
-            findings,
-            ..Decision::empty(active, now)
-        }
-    }
-}
-
-/// Whether an enforced policy denies for more than a missing scope: then
-/// another scope would not help, and the client is not told to get one.
-fn denies_beyond_scope<'a>(judged: impl Iterator<Item = (&'a Entry, &'a Evaluation)>) -> bool {
-    let asks_for_scope =
-        |v: &Verdict| v.requirements.iter().any(|r| matches!(r, Requirement::Scope(_)));
-    judged
-        .filter(|(entry, _)| entry.enforcement == Enforcement::Enforce)
-        .filter_map(|(_, evaluation)| evaluation.outcome.verdict())
-        .any(|verdict| {
-            let mut rules: Vec<&str> = verdict
-                .findings
-                .iter()
-                .filter(|finding| finding.effect == Effect::Deny)
-                .map(|finding| finding.rule.as_str())
-                .collect();
-            rules.dedup();
-            // One rule may deny for the scope that the policy asks for.
-            rules.len() > usize::from(asks_for_scope(verdict))
-        })
-}
-
-impl Entry {
-    fn findings(&self, evaluation: &Evaluation) -> Vec<ReportedFinding> {
-        let findings = evaluation.outcome.verdict().map_or(&[][..], |v| &v.findings);
-        findings
-            .iter()
-            .filter_map(|finding| {
-                // The engine let only rules through that the policy describes.
-                let rule = self.descriptor.rule(&finding.rule)?;
-                Some(ReportedFinding {
-                    policy: self.id.to_string(),
-                    rule: finding.rule.clone(),
-                    title: rule.title.clone(),
-                    severity: finding.severity,
-                    effect: finding.effect,
-                    enforcement: self.enforcement,
-                    claim: finding.claim.clone(),
-                    message: finding.message.clone(),
-                    remedy: rule.remedy.clone(),
-                    controls: rule.controls.clone(),
-                })
-            })
-            .collect()
-    }
-
-    fn report(&self, evaluation: &Evaluation) -> PolicyReport {
-        PolicyReport {
-            id: Arc::clone(&self.id),
-            enforcement: self.enforcement,
-            on_fault: self.on_fault,
-            descriptor: Arc::clone(&self.descriptor),
-            digest: Arc::clone(&self.digest),
-            reads: Arc::clone(&self.reads),
-            status: status(&evaluation.outcome),
-            remembered: matches!(evaluation.outcome, Outcome::Remembered(_)),
-            fuel: evaluation.fuel,
-            memory_bytes: evaluation.memory.peak,
-            elapsed: evaluation.elapsed,
-            risk: evaluation.outcome.verdict().and_then(|verdict| verdict.risk.clone()),
-        }
-    }
-}
-
-fn status(outcome: &Outcome) -> PolicyStatus {
-    let verdict = match outcome {
-        Outcome::Fault(fault) => return PolicyStatus::Fault(fault.clone()),
-        Outcome::NotAsked => return PolicyStatus::NotAsked,
-        Outcome::Judged(verdict) | Outcome::Remembered(verdict) => verdict,
-    };
-    let alone = Judged {
-        enforcement: Enforcement::Enforce,
-        on_fault: tokenward_bundle::OnFault::Closed,
-        verdict: Ok(Some(verdict)),
-    };
-    match combine([alone]).outcome {
-        DecisionOutcome::Deny => PolicyStatus::Deny,
-        DecisionOutcome::StepUp => PolicyStatus::StepUp,
-        DecisionOutcome::Permit | DecisionOutcome::Fault => PolicyStatus::Permit,
-    }
-}
-
-impl Decision {
-    fn empty(active: &Active, now: UnixTime) -> Self {
-        Self {
-            result: Err(Refusal::Fault),
-            token: None,
-            bundle: Arc::clone(&active.version),
-            findings: Vec::new(),
-            policies: Vec::new(),
-            verify: Duration::ZERO,
-            evaluate: Duration::ZERO,
-            now: now.seconds(),
-            issuer: None,
-            kind: None,
-        }
-    }
-
-    fn refused(active: &Active, refusal: Refusal, now: UnixTime) -> Self {
-        Self { result: Err(refusal), ..Self::empty(active, now) }
-    }
+fn refused(active: &Active, refusal: Refusal, basis: Basis, call: &Call<'_>) -> Decision {
+    Decision::new(active, Err(refusal), basis, call.now)
 }

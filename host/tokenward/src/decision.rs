@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use serde::Serialize;
 use tokenward_bundle::{Enforcement, OnFault};
-use tokenward_engine::{Descriptor, Effect, Fault, Reads, Risk, Severity, StepUp};
-use tokenward_token::{Object, TokenDigest, TokenError, VerifiedToken};
+use tokenward_engine::{Descriptor, Effect, Fault, Phase, Reads, Risk, Severity, StepUp};
+use tokenward_token::{Object, TokenDigest, TokenError, UnixTime, VerifiedToken};
 
+use crate::authorizer::Active;
 use crate::challenge::Challenge;
 
 /// What is to happen with the request.
@@ -34,6 +35,40 @@ impl Outcome {
             Self::Deny => "deny",
             Self::StepUp => "step-up",
             Self::Fault => "fault",
+        }
+    }
+}
+
+/// What was judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Basis {
+    /// A token, which had to be there and to be verified.
+    Token,
+    /// Claims that are about to be signed.
+    Claims,
+    /// A call in which there is no token yet.
+    NoToken,
+}
+
+/// Why no decision could be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Undecided {
+    /// A policy gave no verdict; its [`PolicyStatus`] says why.
+    #[error("a policy gave no verdict")]
+    PolicyFault,
+    /// No policy of the bundle is meant for this phase: nobody judged.
+    #[error("nobody judged: no policy of the bundle is meant for the phase `{}`", .0.as_str())]
+    NoPolicyAsked(Phase),
+}
+
+impl Undecided {
+    /// A stable code: `policy_fault` or `no_policy_asked`.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::PolicyFault => "policy_fault",
+            Self::NoPolicyAsked(_) => "no_policy_asked",
         }
     }
 }
@@ -180,13 +215,14 @@ pub enum Refusal {
     /// The user must authenticate again.
     StepUp(StepUp),
     /// No decision could be made.
-    Fault,
+    Fault(Undecided),
 }
 
 /// A decision, with every reason.
 #[derive(Debug)]
 pub struct Decision {
     pub(crate) result: Result<Permit, Refusal>,
+    pub(crate) basis: Basis,
     pub(crate) token: Option<TokenDigest>,
     pub(crate) bundle: Arc<BundleVersion>,
     pub(crate) findings: Vec<ReportedFinding>,
@@ -199,6 +235,28 @@ pub struct Decision {
 }
 
 impl Decision {
+    /// A decision of which no more is known.
+    pub(crate) fn new(
+        active: &Active,
+        result: Result<Permit, Refusal>,
+        basis: Basis,
+        now: UnixTime,
+    ) -> Self {
+        Self {
+            result,
+            basis,
+            token: None,
+            bundle: Arc::clone(&active.version),
+            findings: Vec::new(),
+            policies: Vec::new(),
+            verify: Duration::ZERO,
+            evaluate: Duration::ZERO,
+            now: now.seconds(),
+            issuer: None,
+            kind: None,
+        }
+    }
+
     /// What is to happen with the request.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
@@ -208,7 +266,7 @@ impl Decision {
                 Refusal::TokenMissing | Refusal::Token(_) | Refusal::Policy | Refusal::Scope(_),
             ) => Outcome::Deny,
             Err(Refusal::StepUp(_)) => Outcome::StepUp,
-            Err(Refusal::Fault) => Outcome::Fault,
+            Err(Refusal::Fault(_)) => Outcome::Fault,
         }
     }
 
@@ -237,6 +295,21 @@ impl Decision {
             Err(Refusal::Token(error)) => Some(error),
             _ => None,
         }
+    }
+
+    /// Why no decision could be made, for [`Outcome::Fault`].
+    #[must_use]
+    pub fn undecided(&self) -> Option<Undecided> {
+        match &self.result {
+            Err(Refusal::Fault(why)) => Some(*why),
+            _ => None,
+        }
+    }
+
+    /// What was judged.
+    #[must_use]
+    pub fn basis(&self) -> Basis {
+        self.basis
     }
 
     /// The digest of the token: never the token.
@@ -298,7 +371,7 @@ impl Decision {
                 Some(Challenge::InsufficientScope { scopes: scopes.clone() })
             }
             Err(Refusal::StepUp(step_up)) => Some(Challenge::step_up(step_up)),
-            Ok(_) | Err(Refusal::Policy | Refusal::Fault) => None,
+            Ok(_) | Err(Refusal::Policy | Refusal::Fault(_)) => None,
         }
     }
 }

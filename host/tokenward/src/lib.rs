@@ -35,6 +35,7 @@ mod authorizer;
 mod challenge;
 mod combine;
 mod decision;
+mod judgement;
 mod record;
 mod rehearsal;
 
@@ -42,7 +43,8 @@ pub use authorizer::{ActivateError, Authorizer, Builder, Call};
 pub use challenge::Challenge;
 pub use combine::{Combined, Judged, combine};
 pub use decision::{
-    BundleVersion, Decision, Outcome, Permit, PolicyReport, PolicyStatus, Refusal, ReportedFinding,
+    Basis, BundleVersion, Decision, Outcome, Permit, PolicyReport, PolicyStatus, Refusal,
+    ReportedFinding, Undecided,
 };
 pub use record::{DecisionRecord, SCHEMA};
 pub use rehearsal::Rehearsal;

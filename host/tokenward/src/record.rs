@@ -6,7 +6,7 @@ use tokenward_engine::{Reads, Risk};
 
 use crate::challenge::Challenge;
 use crate::decision::{
-    BundleVersion, Decision, Outcome, PolicyReport, PolicyStatus, Refusal, ReportedFinding,
+    Basis, BundleVersion, Decision, Outcome, PolicyReport, PolicyStatus, Refusal, ReportedFinding,
 };
 
 /// The name and version of the record's schema.
@@ -21,6 +21,10 @@ pub struct DecisionRecord<'a> {
     pub schema: &'static str,
     /// `permit`, `deny`, `step-up` or `fault`.
     pub outcome: Outcome,
+    /// For `fault`: why no decision could be made.
+    pub fault: Option<ErrorRecord>,
+    /// What was judged: `token`, `claims` or `no-token`.
+    pub basis: Basis,
     /// The moment of the decision, in seconds since 1970-01-01T00:00:00Z.
     pub time: i64,
     /// About the token.
@@ -125,6 +129,10 @@ impl Decision {
         DecisionRecord {
             schema: SCHEMA,
             outcome: self.outcome(),
+            fault: self
+                .undecided()
+                .map(|why| ErrorRecord { code: why.code(), message: why.to_string() }),
+            basis: self.basis,
             time: self.now,
             token: TokenRecord {
                 verified: !matches!(self.result, Err(Refusal::TokenMissing | Refusal::Token(_)))

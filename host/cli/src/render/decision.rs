@@ -2,14 +2,14 @@
 
 use anstyle::Style;
 use tokenward::{Decision, Effect, Enforcement, OnFault, Outcome, PolicyStatus, Refusal};
-use tokenward::{PolicyReport, ReportedFinding, UnixTime};
+use tokenward::{PolicyReport, ReportedFinding, Trust, Undecided, UnixTime};
 use tokenward_token::Check;
 
 use super::page::Page;
 use super::style::{self, BOLD, PLAIN, QUIET};
 use super::words::{count, list, short_digest, span};
 use super::{explain, findings, hint, safe};
-use crate::check::{Detail, Report};
+use crate::check::{Detail, Judged, JudgedToken, Report};
 use crate::token_source::Origin;
 
 /// Columns of the labels.
@@ -19,9 +19,12 @@ pub(crate) fn text(report: &Report, detail: Detail) -> String {
     let mut page = Page::default();
     let decision = &report.decision;
     page.headline(outcome(decision.outcome()), &headline(report));
-    if report.is_verified() {
-        lifetime(&mut page, report);
-        unchecked(&mut page, report);
+    if report.was_judged() {
+        if let Judged::Token(token) = &report.judged {
+            lifetime(&mut page, token, decision.now());
+            unchecked(&mut page, &token.trust);
+        }
+        nobody(&mut page, decision);
         requirements(&mut page, decision);
         let (decisive, advice): (Vec<_>, Vec<_>) =
             decision.findings().iter().partition(|finding| is_decisive(finding));
@@ -32,8 +35,8 @@ pub(crate) fn text(report: &Report, detail: Detail) -> String {
             page.paragraph(0, 0, &[(BOLD, "Advice"), (QUIET, "(decides nothing)")]);
             findings::write(&mut page, &advice, decision.policies());
         }
-    } else {
-        refusal(&mut page, report);
+    } else if let Judged::Token(token) = &report.judged {
+        refusal(&mut page, report, token);
     }
     if detail == Detail::Explained {
         explain::write(&mut page, report);
@@ -69,6 +72,14 @@ fn headline(report: &Report) -> String {
         _ => {}
     }
     let record = decision.record();
+    match &report.judged {
+        Judged::Token(_) => {}
+        Judged::Claims(_) => {
+            let kind = safe::name(record.token.kind.unwrap_or_default());
+            return format!("claims to be signed, {kind} token, {}", counted(decision));
+        }
+        Judged::NoToken => return format!("no token, {}", counted(decision)),
+    }
     let kind = safe::name(record.token.kind.unwrap_or("a"));
     let of = match record.token.issuer {
         Some(issuer) => format!("of {}", safe::name(issuer)),
@@ -103,9 +114,9 @@ fn is_fault(policy: &PolicyReport) -> bool {
     matches!(policy.status, PolicyStatus::Fault(_))
 }
 
-fn lifetime(page: &mut Page, report: &Report) {
-    if let Some(end) = expiry(report) {
-        let now = UnixTime(report.decision.now());
+fn lifetime(page: &mut Page, token: &JudgedToken, now: i64) {
+    if let Some(end) = expiry(token) {
+        let now = UnixTime(now);
         let words = match (end.since(now), now.since(end)) {
             (Some(left), _) => format!("expires in {}, at {end}", span(left)),
             (None, past) => {
@@ -118,18 +129,29 @@ fn lifetime(page: &mut Page, report: &Report) {
 }
 
 /// `exp`, where the token has one in its place.
-fn expiry(report: &Report) -> Option<UnixTime> {
-    report.parsed.as_ref()?.claims().get("exp")?.as_i64().map(UnixTime)
+fn expiry(token: &JudgedToken) -> Option<UnixTime> {
+    token.parsed.as_ref()?.claims().get("exp")?.as_i64().map(UnixTime)
 }
 
-fn unchecked(page: &mut Page, report: &Report) {
-    let checks = report.trust.checks();
+fn unchecked(page: &mut Page, trust: &Trust) {
+    let checks = trust.checks();
     let all = [("issuer", checks.issuer), ("audience", checks.audience), ("kind", checks.kind)];
     let names = all.iter().filter(|(_, check)| *check == Check::Unchecked).map(|(name, _)| *name);
     let names = names.collect::<Vec<_>>().join(", ");
     if !names.is_empty() {
         let why = format!("{names}: only a key was given; `--trust` checks them");
         page.field(2, "unchecked", LABEL, &[(QUIET, &why)]);
+    }
+}
+
+/// That no policy was asked, and so no decision made.
+fn nobody(page: &mut Page, decision: &Decision) {
+    if let Some(why @ Undecided::NoPolicyAsked(_)) = decision.undecided() {
+        let words = format!("{why} [{}]; so nothing passes it", why.code());
+        page.styled_field(2, (style::FAULT, "fault"), LABEL, &[(PLAIN, &words)]);
+        let check = "`tokenward bundle inspect` shows the phases of each policy; `--phase` says \
+                     which is meant.";
+        page.plain_field(2, "check", LABEL, check);
     }
 }
 
@@ -181,14 +203,14 @@ fn faults(page: &mut Page, policies: &[PolicyReport]) {
     }
 }
 
-fn refusal(page: &mut Page, report: &Report) {
+fn refusal(page: &mut Page, report: &Report, token: &JudgedToken) {
     let decision = &report.decision;
     let record = decision.record();
     let Some(error) = record.token.error else { return };
     page.blank();
     let mut reason = error.message;
     if error.code == "expired"
-        && let Some(end) = expiry(report)
+        && let Some(end) = expiry(token)
         && let Some(past) = UnixTime(decision.now()).since(end)
     {
         // The signature was verified before the time was looked at.
@@ -196,10 +218,10 @@ fn refusal(page: &mut Page, report: &Report) {
     }
     page.field(2, "reason", LABEL, &[(PLAIN, &reason), (QUIET, &format!("[{}]", error.code))]);
     if error.code == "issuer_unknown" {
-        let trusted = list(report.trust.issuers().map(tokenward::Issuer::name));
+        let trusted = list(token.trust.issuers().map(tokenward::Issuer::name));
         page.plain_field(2, "trusted", LABEL, &trusted);
     }
-    let check = match &report.origin {
+    let check = match &token.origin {
         Origin::Argument { file_of_that_name: Some(path) } => Some(format!(
             "`{0}` is a file: to check the token in it, write `@{0}`.",
             safe::text(&path.display().to_string())

@@ -9,7 +9,7 @@ use super::page::Page;
 use super::style::{BOLD, PLAIN, QUIET};
 use super::words::{elapsed, group, list, size};
 use super::{findings, safe};
-use crate::check::Report;
+use crate::check::{Judged, JudgedToken, Report};
 use crate::evidence::{self, ClaimEvidence};
 
 /// Columns of the labels.
@@ -18,18 +18,24 @@ const LABEL: usize = 9;
 pub(crate) fn write(page: &mut Page, report: &Report) {
     page.blank();
     page.paragraph(0, 0, &[(BOLD, "How it was decided")]);
-    verification(page, report);
+    match &report.judged {
+        Judged::Token(token) => verification(page, report, token),
+        Judged::Claims(_) => {
+            page.plain_field(2, "token", LABEL, "not signed yet, so there is none to verify");
+        }
+        Judged::NoToken => page.plain_field(2, "token", LABEL, "none yet, so none to verify"),
+    }
     for policy in report.decision.policies() {
         judgement(page, policy);
     }
     page.plain_field(2, "cache", LABEL, &report.cache);
-    if let (true, Some(token)) = (report.is_verified(), &report.parsed) {
-        claims(page, &evidence::of(token.claims(), report.decision.policies()));
+    if let Some(judged) = report.claims() {
+        claims(page, &evidence::of(judged, report.decision.policies()));
     }
 }
 
-fn verification(page: &mut Page, report: &Report) {
-    let checks = report.trust.checks();
+fn verification(page: &mut Page, report: &Report, token: &JudgedToken) {
+    let checks = token.trust.checks();
     let failed = report.decision.token_error().map(|error| Step::of(error.code()));
     let skipped = |step: &Step| match step {
         Step::Issuer => checks.issuer == Check::Unchecked,
@@ -165,7 +171,7 @@ fn claims(page: &mut Page, evidence: &[ClaimEvidence]) {
     page.blank();
     page.paragraph(0, 0, &[(BOLD, "Which policies read which claims")]);
     if groups.is_empty() {
-        page.paragraph(2, 2, &[(QUIET, "the token has no claims")]);
+        page.paragraph(2, 2, &[(QUIET, "there are no claims")]);
     }
     // What nobody reads stands last: it is what to look at.
     groups.sort_by_key(|(row, _)| row.is_unread());

@@ -1,18 +1,19 @@
 //! JSON for programs: the schema is in `schema/decision.schema.json`.
 
 use serde::Serialize;
-use tokenward::DecisionRecord;
+use tokenward::{DecisionRecord, Trust};
 use tokenward_token::Check;
 
 use super::safe;
-use crate::check::{Detail, Report};
+use crate::check::{Detail, Judged, Report};
 use crate::evidence::{self, ClaimEvidence};
 
 #[derive(Serialize)]
 struct CheckRecord<'a> {
     #[serde(flatten)]
     decision: DecisionRecord<'a>,
-    checks: ChecksRecord,
+    /// None where there was no token to check.
+    checks: Option<ChecksRecord>,
     #[serde(rename = "unread-claims", skip_serializing_if = "Option::is_none")]
     unread_claims: Option<Vec<String>>,
     #[serde(rename = "claim-evidence", skip_serializing_if = "Option::is_none")]
@@ -27,26 +28,33 @@ struct ChecksRecord {
     kind: &'static str,
 }
 
+impl ChecksRecord {
+    fn of(trust: &Trust) -> Self {
+        let checks = trust.checks();
+        let word = |check| match check {
+            Check::Checked => "checked",
+            Check::Unchecked => "unchecked",
+        };
+        Self {
+            issuer: word(checks.issuer),
+            audience: word(checks.audience),
+            kind: word(checks.kind),
+        }
+    }
+}
+
 /// The decision, with what was checked and, if it is explained, which policies
 /// read which claims.
 pub(crate) fn decision(report: &Report, detail: Detail) -> anyhow::Result<String> {
-    let checks = report.trust.checks();
-    let word = |check| match check {
-        Check::Checked => "checked",
-        Check::Unchecked => "unchecked",
-    };
-    let evidence = match (detail, &report.parsed) {
-        (Detail::Explained, Some(token)) if report.is_verified() => {
-            Some(evidence::of(token.claims(), report.decision.policies()))
-        }
+    let evidence = match (detail, report.claims()) {
+        (Detail::Explained, Some(claims)) => Some(evidence::of(claims, report.decision.policies())),
         _ => None,
     };
     pretty(&CheckRecord {
         decision: report.decision.record(),
-        checks: ChecksRecord {
-            issuer: word(checks.issuer),
-            audience: word(checks.audience),
-            kind: word(checks.kind),
+        checks: match &report.judged {
+            Judged::Token(token) => Some(ChecksRecord::of(&token.trust)),
+            Judged::Claims(_) | Judged::NoToken => None,
         },
         unread_claims: evidence.as_ref().map(|rows| {
             let unread = rows.iter().filter(|row| row.is_unread());

@@ -144,6 +144,7 @@ mod tests {
         Observation {
             outcome: if findings.is_empty() { Outcome::Permit } else { Outcome::Deny },
             token_error: None,
+            undecided: None,
             findings: findings.iter().map(|line| finding(line)).collect(),
             requirements: vec!["scope a".into()],
             challenge: Some("insufficient_scope"),

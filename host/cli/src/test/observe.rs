@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use tokenward::{Challenge, LoadError, Outcome, PolicyStatus, Refusal, Rehearsal, ReportedFinding};
+use tokenward::{
+    Challenge, LoadError, Outcome, PolicyStatus, Refusal, Rehearsal, ReportedFinding, Undecided,
+};
 
 use super::expect::{FindingLine, SettingPlace};
 
@@ -23,6 +25,8 @@ pub(crate) struct Observation {
     pub(crate) outcome: Outcome,
     /// The code and the words of why the token was not accepted.
     pub(crate) token_error: Option<(&'static str, String)>,
+    /// Why no decision could be made.
+    pub(crate) undecided: Option<Undecided>,
     pub(crate) findings: Vec<ReportedFinding>,
     pub(crate) requirements: Vec<String>,
     pub(crate) challenge: Option<&'static str>,
@@ -40,7 +44,7 @@ pub(crate) struct PolicyOutcome {
 impl Observation {
     pub(crate) fn of(rehearsal: &Rehearsal) -> Self {
         let mut requirements = Vec::new();
-        let mut token_error = None;
+        let (mut token_error, mut undecided) = (None, None);
         match rehearsal.refusal() {
             Some(Refusal::TokenMissing) => {
                 token_error = Some(("token_missing", "no token was given".to_owned()));
@@ -59,7 +63,8 @@ impl Observation {
                 }
                 requirements.push(line);
             }
-            Some(Refusal::Policy | Refusal::Fault) | None => {}
+            Some(Refusal::Fault(why)) => undecided = Some(*why),
+            Some(Refusal::Policy) | None => {}
         }
         if !rehearsal.withhold().is_empty() {
             requirements.push(format!("withhold {}", rehearsal.withhold().join(" ")));
@@ -72,6 +77,7 @@ impl Observation {
         Self {
             outcome: rehearsal.outcome(),
             token_error,
+            undecided,
             findings: rehearsal.findings().to_vec(),
             requirements,
             challenge: rehearsal.challenge().as_ref().map(name_of),
@@ -79,7 +85,7 @@ impl Observation {
         }
     }
 
-    /// The outcome, and the policies that gave no verdict.
+    /// The outcome, and the policies that gave no verdict, or that none was asked.
     pub(crate) fn outcome_in_words(&self) -> String {
         let faults = self.policies.iter().filter_map(|policy| match &policy.status {
             PolicyStatus::Fault(fault) => Some(format!("{} [{}] {fault}", policy.id, fault.code())),
@@ -87,7 +93,11 @@ impl Observation {
         });
         let faults = faults.collect::<Vec<_>>().join("; ");
         let outcome = self.outcome.as_str();
-        if faults.is_empty() { outcome.to_owned() } else { format!("{outcome} (fault: {faults})") }
+        match self.undecided {
+            Some(why @ Undecided::NoPolicyAsked(_)) => format!("{outcome} ({why})"),
+            _ if faults.is_empty() => outcome.to_owned(),
+            _ => format!("{outcome} (fault: {faults})"),
+        }
     }
 }
 

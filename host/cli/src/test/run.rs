@@ -185,6 +185,7 @@ fn policies(authorizer: &Authorizer) -> Vec<PolicyFacts> {
         signals: &Signals::none(),
         facts: &nothing,
         binding: tokenward::Binding::None,
+        encryption: None,
         now: UnixTime(0),
     };
     let rehearsal = authorizer.judge_facts(None, &nothing, &call);
@@ -207,6 +208,7 @@ pub(crate) fn observe(authorizer: &Authorizer, case: &Case) -> Observation {
         signals: &case.call.signals,
         facts: &case.call.facts,
         binding: case.binding,
+        encryption: None,
         now: case.call.now,
     };
     let rehearsal = match &case.judged {

@@ -66,7 +66,7 @@ fn what_is_no_acceptable_token_is_denied_with_its_code() {
     ] {
         let arguments = ["check", "--trust", "trust.toml", "--now", NOW_TEXT];
         let ran = world.run_with(&arguments, &token, &[]);
-        let ran = ran.expect(1, &["DENY  ", &format!("[{code}]"), says, "baseline 0.1.0"]);
+        let ran = ran.expect(1, &["DENY  ", &format!("[{code}]"), says, "baseline 0."]);
         assert_eq!(ran.err, "", "{code}");
     }
 }
@@ -103,7 +103,7 @@ fn findings_are_grouped_and_wrapped_with_each_remedy_once() {
             "\n    controls  GDPR 5(1)(c), GDPR 25(2)\n",
             "\nAdvice (decides nothing)\n\nclaim-minimization\n  The claim is not expected",
             "\n    info      /colour ",
-            "\nbundle     baseline 0.1.0 sha256:",
+            "\nbundle     baseline 0.",
         ],
     );
     assert_eq!(ran.out.matches("    change    Take the claim out").count(), 1, "{}", ran.out);

@@ -61,11 +61,48 @@ fn every_outcome_keeps_to_the_schema() {
         assert_eq!(record["outcome"], outcome, "{name}");
         assert_eq!(record["challenge"]["error"], challenge, "{name}");
         assert_eq!(record["checks"]["issuer"], "unchecked", "{name}");
+        assert_eq!(record["basis"], "token", "{name}");
+        let fault = if name == "fault" { "policy_fault".into() } else { Value::Null };
+        assert_eq!(record["fault"]["code"], fault, "{name}");
         let verified = !["invalid", "missing"].contains(&name);
         assert_eq!(record["token"]["verified"], verified, "{name}");
         assert_eq!(record["unread-claims"].is_array(), verified, "{name}");
         assert_eq!(record["policies"].as_array().unwrap().is_empty(), !verified, "{name}");
         assert!(!ran.out.contains("alice@"), "{name}");
+    }
+}
+
+#[test]
+fn what_is_judged_without_a_token_keeps_to_the_schema() {
+    let schema: Value = serde_json::from_str(SCHEMA).unwrap();
+    let validator = jsonschema::draft202012::new(&schema).unwrap();
+    let world = World::new();
+    world.bundle("two", "[[policy]]\nmodule='scope-check'\n[[policy]]\nmodule='risk-score'\n");
+    world.bundle("one", "[[policy]]\nmodule='scope-check'\n");
+    let claims = ["--phase", "issue", "--claims", r#"{"sub":"u-1","scope":"s"}"#];
+    let none = ["--phase", "login", "--no-token"];
+    for (bundle, arguments, outcome, code, basis, kind, fault) in [
+        ("two", &claims[..], "permit", 0, "claims", "access".into(), Value::Null),
+        ("two", &none, "permit", 0, "no-token", Value::Null, Value::Null),
+        ("one", &none, "fault", 4, "no-token", Value::Null, "no_policy_asked".into()),
+    ] {
+        let check = ["check", "--bundle", bundle, "--format", "json", "--explain"];
+        let ran = world.run(&[&check, arguments].concat()).expect(code, &[]);
+        let record = ran.json();
+        let errors: Vec<_> = validator.iter_errors(&record).map(|e| e.to_string()).collect();
+        assert!(errors.is_empty(), "{errors:#?} in {}", ran.out);
+        assert_eq!(
+            (record["outcome"].as_str(), record["basis"].as_str()),
+            (Some(outcome), Some(basis))
+        );
+        assert_eq!(record["fault"]["code"], fault);
+        let token = &record["token"];
+        assert_eq!((&token["kind"], &token["verified"]), (&kind, &Value::Bool(false)));
+        assert!(
+            token["error"].is_null() && token["digest"].is_null() && record["checks"].is_null()
+        );
+        assert_eq!(record["claim-evidence"].is_array(), basis == "claims");
+        assert!(!record["policies"].as_array().unwrap().is_empty());
     }
 }
 

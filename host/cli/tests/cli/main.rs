@@ -9,6 +9,7 @@ mod commands;
 mod configuration;
 mod coverage;
 mod docs;
+mod facts;
 mod json;
 mod lint;
 mod policy;

@@ -136,6 +136,18 @@ setting-errors = ["hostile /evaluat"]
 }
 
 #[test]
+fn a_phase_for_which_no_policy_is_meant_is_a_fault() {
+    let world = World::new();
+    world.bundle("b", "[[policy]]\nmodule='scope-check'\n");
+    let case = "[[case]]\nname = 'a'\nphase = 'refresh'\nclaims = { scope = 'a' }\nexpect = ";
+    world.write("b/cases/a.toml", format!("{case}'fault'"));
+    world.run(&["test", "b"]).expect(0, &["PASSED  1 case"]);
+    world.write("b/cases/a.toml", format!("{case}'permit'"));
+    let got = "got         outcome fault (nobody judged: no policy of the bundle is meant";
+    world.run(&["test", "b"]).expect(1, &[got]);
+}
+
+#[test]
 fn real_tokens_are_verified() {
     let world = shop(&[]);
     let token = world.token(r#"{"sub":"u-1","scope":"orders:read"}"#);
