@@ -1,11 +1,9 @@
 //! Classes of characters, and whether a password has those that it must.
 
-use serde::Deserialize;
-use tokenward_policy::Value;
+use tokenward_policy::{FromSettings, Value};
 
 /// A class of characters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromSettings)]
 pub enum Class {
     /// Lower-case letters.
     Lower,

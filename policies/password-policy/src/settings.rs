@@ -1,10 +1,6 @@
 //! The settings, as a bundle gives them.
 
-use core::fmt;
-
-use serde::Deserialize;
-use serde::de::{Deserializer, Error, SeqAccess, Unexpected, Visitor};
-use tokenward_policy::{SettingError, pointer};
+use tokenward_policy::{FromSettings, Setting, SettingError, SettingReader, WrongSetting, pointer};
 
 use crate::class::{Class, Required};
 
@@ -18,8 +14,8 @@ const LONGEST: u32 = 4_096;
 const OLDEST: i64 = 315_360_000;
 
 /// What a bundle may set. What is left out is as the profile says.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Debug, Clone, Default, FromSettings)]
+#[settings(default)]
 pub struct Settings {
     /// The values to start from.
     pub profile: Profile,
@@ -46,8 +42,7 @@ pub struct Settings {
 }
 
 /// The values to start from.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, FromSettings)]
 pub enum Profile {
     /// Length, and what attackers know, as NIST SP 800-63B-4 has it.
     #[default]
@@ -66,8 +61,7 @@ pub enum MaxAge {
 }
 
 /// What a rule does when it applies.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, FromSettings)]
 pub enum Reaction {
     /// Nothing.
     Ignore,
@@ -117,72 +111,33 @@ impl Settings {
     }
 }
 
-impl<'de> Deserialize<'de> for MaxAge {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(MaxAgeVisitor)
+impl FromSettings for MaxAge {
+    fn read(reader: &mut SettingReader<'_>) -> Result<Self, WrongSetting> {
+        let accepted = "a number of seconds from 1 to 315360000, or `unlimited`";
+        let most = reader.integer_or("unlimited", 1..=OLDEST.cast_unsigned(), accepted)?;
+        Ok(most.map_or(Self::Unlimited, |most| Self::Seconds(most.cast_signed())))
     }
 }
 
-struct MaxAgeVisitor;
-
-impl Visitor<'_> for MaxAgeVisitor {
-    type Value = MaxAge;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a number of seconds from 1 to 315360000, or `unlimited`")
-    }
-
-    fn visit_u64<E: Error>(self, seconds: u64) -> Result<MaxAge, E> {
-        match i64::try_from(seconds) {
-            Ok(seconds @ 1..=OLDEST) => Ok(MaxAge::Seconds(seconds)),
-            _ => Err(E::invalid_value(Unexpected::Unsigned(seconds), &self)),
-        }
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<MaxAge, E> {
-        match text {
-            "unlimited" => Ok(MaxAge::Unlimited),
-            _ => Err(E::invalid_value(Unexpected::Str(text), &self)),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Required {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(RequiredVisitor)
-    }
-}
-
-struct RequiredVisitor;
-
-impl<'de> Visitor<'de> for RequiredVisitor {
-    type Value = Required;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "a number from 0 to 4, or a list of different ones of `lower`, `upper`, `letter`, \
-             `digit`, `symbol`, and not `letter` beside `lower` or `upper`",
-        )
-    }
-
-    fn visit_u64<E: Error>(self, count: u64) -> Result<Required, E> {
-        match u8::try_from(count) {
-            Ok(count @ 0..=4) => Ok(Required::AtLeast(count)),
-            _ => Err(E::invalid_value(Unexpected::Unsigned(count), &self)),
-        }
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Required, A::Error> {
-        let mut classes: Vec<Class> = Vec::new();
-        while let Some(class) = seq.next_element::<Class>()? {
-            if classes.iter().any(|other| class.implies(*other) || other.implies(class)) {
-                return Err(A::Error::invalid_value(Unexpected::Seq, &self));
+impl FromSettings for Required {
+    fn read(reader: &mut SettingReader<'_>) -> Result<Self, WrongSetting> {
+        let accepted = "a number from 0 to 4, or a list of one or more different ones of `lower`, \
+                        `upper`, `letter`, `digit`, `symbol`, and not `letter` beside `lower` or `upper`";
+        let setting = reader.take()?;
+        match setting {
+            Setting::Unsigned(count @ 0..=4) => {
+                return Ok(Self::AtLeast(u8::try_from(count).unwrap_or(4)));
             }
-            classes.push(class);
+            Setting::List => {}
+            _ => return Err(setting.refused(accepted)),
         }
-        if classes.is_empty() {
-            return Err(A::Error::invalid_length(0, &self));
+        let classes = Vec::<Class>::read(reader)?;
+        let implied = classes.iter().enumerate().any(|(at, class)| {
+            classes.iter().take(at).any(|other| class.implies(*other) || other.implies(*class))
+        });
+        if implied || classes.is_empty() {
+            return Err(setting.refused(accepted));
         }
-        Ok(Required::Each(classes))
+        Ok(Self::Each(classes))
     }
 }

@@ -1,7 +1,6 @@
 //! Tokens travel over sound TLS, and where nobody else reads them.
 
 mod check;
-mod choice;
 mod cookie;
 mod rules;
 mod settings;
