@@ -49,7 +49,7 @@ fn members() -> impl Strategy<Value = String> {
         r#"["a"]"#,
         r#"["advise"]"#,
         r#"[["advise","step-up"]]"#,
-        "[1,2]",
+        "[1,2,3]",
         "{}",
         r#"[{"path":"/"}]"#,
         r#"[{"path":"/","methods":["step-up"],"type":1}]"#,
