@@ -10,6 +10,10 @@ type NamedFile = (String, PathBuf);
 /// A bundle's name, and its case files.
 type Cases = (String, Vec<NamedFile>);
 
+#[path = "src/coverage.rs"]
+#[allow(unreachable_pub, dead_code, reason = "the library exports and uses all of it")]
+mod coverage;
+
 fn main() {
     if let Err(message) = run() {
         // One line for the person who builds; cargo shows standard error whole.
@@ -29,6 +33,7 @@ fn run() -> Result<(), String> {
 
     let folder = root.join("policies");
     let names = policy_names(&folder)?;
+    check_coverage(&root, &names)?;
     let packages: Vec<&str> = names.iter().map(String::as_str).collect();
     let built = tokenward_policy_build::build_policies(
         &root.join("Cargo.toml"),
@@ -62,6 +67,17 @@ fn run() -> Result<(), String> {
     generated.push_str("];\n");
     write(&out.join("embedded.rs"), generated.as_bytes())?;
     write(&out.join("policy_cases.rs"), policy_cases(&folder, &names)?.as_bytes())
+}
+
+/// Stops the build where the table of requirements has a row that nobody
+/// answers, or that nothing tests.
+fn check_coverage(root: &Path, policies: &[String]) -> Result<(), String> {
+    let file = root.join("policies/controls.toml");
+    let context = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
+    let text = fs::read_to_string(&file).map_err(|error| context(&error))?;
+    let table = coverage::CoverageTable::parse(&text).map_err(|error| context(&error))?;
+    let problems = table.problems(policies, &|path| root.join(path).exists());
+    if problems.is_empty() { Ok(()) } else { Err(context(&problems.join("; "))) }
 }
 
 /// The case tables of every policy, as a constant.

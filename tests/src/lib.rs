@@ -3,6 +3,9 @@
 /// Misbehaves in the way that its settings name.
 pub const HOSTILE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/hostile-guest.wasm"));
 
+/// Answers the bytes that it was asked for as its verdict.
+pub const LYING: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/lying-guest.wasm"));
+
 /// Exports another version of the contract.
 pub const WRONG_CONTRACT: &[u8] =
     include_bytes!(concat!(env!("OUT_DIR"), "/wrong-contract-guest.wasm"));

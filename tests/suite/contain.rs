@@ -3,18 +3,21 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tokenward_engine::{EngineConfig, LoadError, Outcome, PolicySet, Refill};
-use tokenward_tests::HOSTILE;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use tokenward_engine::{
+    Calls, Engine, EngineConfig, Instances, LoadError, Outcome, PolicySet, Refill,
+};
+use tokenward_tests::{HOSTILE, LYING};
 
-use crate::support::{Given, engine, engine_with, outcome};
+use crate::support::{Given, both_engines, engine, engine_with, outcome};
 
 fn settings(behaviour: &str) -> String {
     format!(r#"{{"evaluate":"{behaviour}"}}"#)
 }
 
 /// A set of one hostile policy between two that deny properly.
-fn sandwich(behaviour: &str) -> PolicySet {
-    let engine = engine();
+fn sandwich(engine: &Engine, behaviour: &str) -> PolicySet {
     let load = |behaviour: &str| engine.load(HOSTILE, &settings(behaviour)).expect("it loads");
     engine.assemble(vec![load("deny"), load(behaviour), load("deny")])
 }
@@ -22,11 +25,15 @@ fn sandwich(behaviour: &str) -> PolicySet {
 /// Runs the set several times: the fault must be the same each time, and the
 /// neighbours must not notice.
 fn is_contained(behaviour: &str, fault: &str) {
-    let set = sandwich(behaviour);
-    for round in 0..3 {
-        let outcomes: Vec<_> =
-            Given::claims(r#"{"canary":1}"#).judge(&set).iter().map(outcome).collect();
-        assert_eq!(outcomes, ["finding", fault, "finding"], "{behaviour}, round {round}");
+    for engine in both_engines() {
+        let set = sandwich(&engine, behaviour);
+        for round in 0..3 {
+            let calls = set.policies()[1].calls();
+            let outcomes: Vec<_> =
+                Given::claims(r#"{"canary":1}"#).judge(&set).iter().map(outcome).collect();
+            let expected = ["finding", fault, "finding"];
+            assert_eq!(outcomes, expected, "{behaviour}, {calls:?}, round {round}");
+        }
     }
 }
 
@@ -118,13 +125,20 @@ fn what_misbehaves_in_configure_does_not_load() {
 /// instances are made ahead or on the spot, from one thread or several.
 #[test]
 fn no_state_outlives_a_request() {
-    for refill in [Refill::Inline, Refill::Background { ready: 8 }] {
-        let config = EngineConfig { refill, ..EngineConfig::one_shot() };
+    let refills = [Refill::Inline, Refill::Background { ready: 8 }];
+    let ways = [
+        (Calls::Component, Instances::Fresh),
+        (Calls::Direct, Instances::Fresh),
+        (Calls::Direct, Instances::Restored),
+    ];
+    for (refill, (calls, instances)) in refills.iter().flat_map(|r| ways.map(|way| (*r, way))) {
+        let config = EngineConfig { refill, calls, instances, ..EngineConfig::one_shot() };
         let engine = engine_with(config);
         let state = engine.load(HOSTILE, &settings("state")).expect("it loads");
-        let trap = engine.load(HOSTILE, &settings("trap")).expect("it loads");
+        let other = engine.load(HOSTILE, &settings("nothing")).expect("it loads");
         let again = engine.load(HOSTILE, &settings("state")).expect("it loads");
-        let set = engine.assemble(vec![state, trap, again]);
+        assert_eq!(state.calls(), calls);
+        let set = engine.assemble(vec![state, other, again]);
         let canary = AtomicU64::new(1);
         std::thread::scope(|scope| {
             for _ in 0..4 {
@@ -133,7 +147,7 @@ fn no_state_outlives_a_request() {
                         let canary = canary.fetch_add(1, Ordering::Relaxed);
                         let given = Given::claims(&format!(r#"{{"canary":{canary}}}"#));
                         let outcomes: Vec<_> = given.judge(&set).iter().map(outcome).collect();
-                        assert_eq!(outcomes, ["permit", "trap", "permit"], "{refill:?}");
+                        assert_eq!(outcomes, ["permit"; 3], "{refill:?} {instances:?}");
                     }
                 });
             }
@@ -178,4 +192,115 @@ fn verdicts_are_remembered_for_the_same_input_and_their_horizon() {
     assert_eq!(remembered(unread, 99), [true, false, true, false], "a claim that is not read");
     let read = r#"{"canary":2,"other":1}"#;
     assert_eq!(remembered(read, 99), [false, false, false, false], "a claim that is read");
+}
+
+/// What both ways of calling make of a verdict of these bytes; that it is the
+/// same is checked here.
+fn of_bytes(sets: &[PolicySet; 2], bytes: &[u8], pointers: &[u16], at: i64) -> String {
+    let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
+    let pointers: Vec<u8> = pointers.iter().flat_map(|p| p.to_be_bytes()).collect();
+    let (bytes, pointers) = (hex(bytes), hex(&pointers));
+    let given =
+        Given::claims(&format!(r#"{{"bytes":"{bytes}","pointers":"{pointers}","at":{at}}}"#));
+    let [direct, component] = sets.each_ref().map(|set| {
+        let [evaluation] = given.judge(set).try_into().expect("one policy");
+        match evaluation.outcome {
+            Outcome::Judged(verdict) => format!("{verdict:?}"),
+            Outcome::Fault(fault) => fault.code().to_owned(),
+            other => panic!("{other:?}"),
+        }
+    });
+    assert_eq!(direct, component, "{bytes} at {at}");
+    direct
+}
+
+fn lying() -> [PolicySet; 2] {
+    let [direct, component] = both_engines().map(|engine| {
+        let policy = engine.load(LYING, "{}").expect("it loads");
+        (policy.calls(), engine.assemble(vec![policy]))
+    });
+    assert_eq!((direct.0, component.0), (Calls::Direct, Calls::Component));
+    [direct.1, component.1]
+}
+
+/// A verdict as it lies in memory, and where its pointers are: a finding that
+/// points at a claim, a step-up, a risk of one factor, and a fact of two texts.
+fn verdict_in_memory() -> (Vec<u8>, Vec<u16>) {
+    let mut bytes = vec![0; 80];
+    let mut pointers = Vec::new();
+    let word = |bytes: &mut Vec<u8>, at: usize, value: usize| {
+        bytes[at..at + 4].copy_from_slice(&u32::try_from(value).unwrap().to_le_bytes());
+    };
+    let mut list = |bytes: &mut Vec<u8>, at: usize, items: usize, content: &[u8]| {
+        bytes.resize(bytes.len().next_multiple_of(8), 0);
+        let start = bytes.len();
+        bytes.extend(content);
+        word(bytes, at, start);
+        word(bytes, at + 4, items);
+        pointers.push(u16::try_from(at).unwrap());
+        start
+    };
+    let mut text = |bytes: &mut Vec<u8>, at: usize, text: &str| {
+        list(bytes, at, text.len(), text.as_bytes());
+    };
+    // Places by the canonical ABI: findings at 0, requirements at 8, risk at 16
+    // (32 bytes with its option, aligned to 4: 16 + 4 + 12), valid-until at 32.
+    let findings = 80;
+    bytes.resize(findings + 32, 0);
+    word(&mut bytes, 0, findings);
+    word(&mut bytes, 4, 1);
+    text(&mut bytes, findings, "r");
+    bytes[findings + 8] = 3; // high
+    bytes[findings + 9] = 2; // deny
+    bytes[findings + 12] = 1;
+    text(&mut bytes, findings + 16, "/a");
+    text(&mut bytes, findings + 24, "a message");
+    bytes[16] = 1;
+    word(&mut bytes, 20, 50);
+    bytes[32] = 1;
+    bytes[40] = 9;
+    pointers.push(0);
+    (bytes, pointers)
+}
+
+#[test]
+fn a_verdict_of_bytes_is_read_alike_both_ways() {
+    let sets = lying();
+    let (bytes, pointers) = verdict_in_memory();
+    let read = of_bytes(&sets, &bytes, &pointers, 0);
+    assert!(read.contains("a message") && read.contains("valid_until: Some(9)"), "{read}");
+    for (at, fault) in [(4, "malformed-verdict"), (1 << 30, "malformed-verdict")] {
+        assert_eq!(of_bytes(&sets, &bytes, &pointers, at), fault, "at {at}");
+    }
+    // Every byte, one after the other, with values that cross some border.
+    let mut seen = std::collections::BTreeMap::<String, u32>::new();
+    for index in 0..bytes.len() {
+        for value in [0, 1, 2, 3, 4, 5, 7, 0x40, 0x7f, 0x80, 0xff] {
+            let mut changed = bytes.clone();
+            changed[index] = value;
+            let read = of_bytes(&sets, &changed, &pointers, 0);
+            *seen.entry(read.split_whitespace().next().unwrap().to_owned()).or_default() += 1;
+        }
+    }
+    for outcome in ["Verdict", "malformed-verdict", "output-too-large"] {
+        assert!(seen.contains_key(outcome), "{seen:?}");
+    }
+}
+
+#[test]
+fn random_bytes_are_read_alike_both_ways() {
+    let sets = lying();
+    let (bytes, pointers) = verdict_in_memory();
+    let change = (0..bytes.len(), any::<u8>());
+    let changes = prop::collection::vec(change, 1..12);
+    let config = Config { cases: 400, failure_persistence: None, ..Config::default() };
+    let result = TestRunner::new(config).run(&(changes, any::<bool>()), |(changes, relative)| {
+        let mut changed = bytes.clone();
+        for (index, value) in changes {
+            changed[index] = value;
+        }
+        of_bytes(&sets, &changed, if relative { &pointers } else { &[] }, 0);
+        Ok(())
+    });
+    result.unwrap_or_else(|error| panic!("{error}"));
 }

@@ -1,5 +1,5 @@
-//! Each policy says the same natively and as a component: on its whole case
-//! table, and on random inputs.
+//! Each policy says the same natively and as a component, called directly and
+//! as one: on its whole case table, and on random inputs.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value as Json, json};
-use tokenward_engine::{EngineConfig, LoadError, Outcome, PolicySet, RequestFacts, Verdict};
+use tokenward_engine::{Calls, EngineConfig, LoadError, Outcome, PolicySet, RequestFacts, Verdict};
 use tokenward_policy::testing::{Case, load_cases};
 use tokenward_policy::{self as sdk, Policy};
 use tokenward_token::json::{JsonLimits, parse_strict};
@@ -19,7 +19,7 @@ mod random;
 use convert::{engine_verdict, given};
 use random::random_case;
 
-use crate::support::engine_with;
+use crate::support::{both_engines, engine_with};
 
 fn folder(policy: &str) -> String {
     format!("{}/../policies/{policy}", env!("CARGO_MANIFEST_DIR"))
@@ -31,8 +31,8 @@ fn component(policy: &str) -> &'static [u8] {
 
 /// Runs the case table of a policy as a component, and beside it natively.
 fn whole_table<P: Policy>(policy: &str) {
-    let engine = engine_with(EngineConfig::one_shot());
-    let mut sets: BTreeMap<String, Result<PolicySet, Vec<String>>> = BTreeMap::new();
+    let engines = both_engines();
+    let mut sets: BTreeMap<String, Result<[PolicySet; 2], Vec<String>>> = BTreeMap::new();
     let mut failures = String::new();
     let mut only_native = 0;
     let cases = load_cases(format!("{}/cases", folder(policy)));
@@ -40,19 +40,23 @@ fn whole_table<P: Policy>(policy: &str) {
     for case in &cases {
         let result = case.check(|settings| {
             let set = sets.entry(settings.to_owned()).or_insert_with(|| {
-                match engine.load(component(policy), settings) {
-                    Ok(policy) => Ok(engine.assemble(vec![policy])),
-                    Err(LoadError::Settings { errors }) => {
-                        Err(errors.into_iter().map(|e| e.path).collect())
+                let [direct, as_component] = engines.each_ref().map(|engine| {
+                    match engine.load(component(policy), settings) {
+                        Ok(policy) => Ok::<_, Vec<_>>(engine.assemble(vec![policy])),
+                        Err(LoadError::Settings { errors }) => {
+                            Err(errors.into_iter().map(|e| e.path).collect())
+                        }
+                        Err(other) => panic!("{}: {other}", case.name),
                     }
-                    Err(other) => panic!("{}: {other}", case.name),
-                }
+                });
+                Ok([direct?, as_component?])
             });
-            let set = set.as_ref().map_err(Clone::clone)?;
+            let sets = set.as_ref().map_err(Clone::clone)?;
             let native = native::<P>(settings, case);
             if reaches_policies(case) {
-                let component = by_component(set, case);
-                assert_eq!(component, engine_verdict(&native), "{}", case.name);
+                let native = engine_verdict(&native);
+                assert_eq!(by_component(&sets[0], case), native, "{}, direct", case.name);
+                assert_eq!(by_component(&sets[1], case), native, "{}, component", case.name);
             } else {
                 // What the host lets no policy see: what the policy makes of it
                 // all the same is tested natively.
@@ -75,21 +79,39 @@ fn whole_table<P: Policy>(policy: &str) {
 
 /// Compares the two on random inputs, for each of these settings.
 fn random_inputs<P: Policy>(policy: &str, settings: &[Json]) {
-    let engine = engine_with(EngineConfig::one_shot());
     for settings in settings {
         let settings = settings.to_string();
-        let loaded = engine.load(component(policy), &settings).expect("it loads");
-        let set = engine.assemble(vec![loaded]);
+        let sets = both_engines().map(|engine| {
+            let loaded = engine.load(component(policy), &settings).expect("it loads");
+            engine.assemble(vec![loaded])
+        });
+        assert_eq!(sets[0].policies()[0].calls(), Calls::Direct);
+        // The same policy, asked for room string by string, as the ABI has it.
+        let [engine, _] = both_engines();
+        let loaded = engine.load(&without_arena(component(policy)), &settings).expect("it loads");
+        assert_eq!(loaded.calls(), Calls::Direct);
+        let by_realloc = engine.assemble(vec![loaded]);
         let mut runner =
             TestRunner::new(Config { cases: 300, failure_persistence: None, ..Config::default() });
         let reads = sdk::configure::<P>(&settings).expect("settings").reads();
         let outcome = runner.run(&random_case(&reads), |case| {
             let native = engine_verdict(&native::<P>(&settings, &case));
-            prop_assert_eq!(by_component(&set, &case), native);
+            prop_assert_eq!(by_component(&sets[0], &case), native.clone());
+            prop_assert_eq!(by_component(&by_realloc, &case), native.clone());
+            prop_assert_eq!(by_component(&sets[1], &case), native);
             Ok(())
         });
         outcome.unwrap_or_else(|error| panic!("{policy} with {settings}: {error}"));
     }
+}
+
+/// The component with the export renamed by which it takes its input in one block.
+fn without_arena(component: &[u8]) -> Vec<u8> {
+    let name = b"tokenward:arena";
+    let mut renamed = component.to_vec();
+    let at = renamed.windows(name.len()).position(|w| w == name).expect("the export");
+    renamed[at] = b'T';
+    renamed
 }
 
 /// What the policy says natively, if it is meant for the case's phase.

@@ -1,8 +1,8 @@
 //! Inputs and engines that several tests use.
 
 use tokenward_engine::{
-    Binding, Encryption, Engine, EngineConfig, Evaluation, KeyFacts, MemoryOfVerdicts, Outcome,
-    Phase, PolicyInput, PolicySet, RequestFacts, Signals, TokenFacts,
+    Binding, Calls, Encryption, Engine, EngineConfig, Evaluation, Instances, KeyFacts,
+    MemoryOfVerdicts, Outcome, Phase, PolicyInput, PolicySet, RequestFacts, Signals, TokenFacts,
 };
 use tokenward_policy::testing::KeyGiven;
 use tokenward_token::TokenKind;
@@ -11,6 +11,15 @@ use tokenward_token::json::{Json, JsonLimits, Object, parse_strict};
 /// An engine that remembers nothing, so that every evaluation is a real one.
 pub(crate) fn engine() -> Engine {
     engine_with(EngineConfig { memory: MemoryOfVerdicts::Off, ..EngineConfig::default() })
+}
+
+/// The two ways in which policies run, neither of which remembers anything.
+pub(crate) fn both_engines() -> [Engine; 2] {
+    let memory = MemoryOfVerdicts::Off;
+    let of = |calls, instances| {
+        engine_with(EngineConfig { calls, instances, memory, ..EngineConfig::default() })
+    };
+    [of(Calls::Direct, Instances::Restored), of(Calls::Component, Instances::Fresh)]
 }
 
 pub(crate) fn engine_with(config: EngineConfig) -> Engine {

@@ -1,4 +1,4 @@
-//! Other forms of a text: folded Unicode, percent decoding, base64 and base64url.
+//! Other forms of a text: folded Unicode, percent encoding, escapes of JSON, base64 and base64url.
 
 use crate::bytes::{at, range};
 use crate::steps;
@@ -36,27 +36,88 @@ pub(crate) fn fold(text: &str) -> String {
 }
 
 fn push_digit(folded: &mut String, character: char, zero: u32) {
-    folded.push(char::from_digit(u32::from(character) - zero, 10).unwrap_or(character));
+    folded.push(char::from_u32(u32::from(character) - zero + 0x30).unwrap_or(character));
 }
 
-/// The text with each `%XX` decoded, if that changes it and leaves printable text.
-pub(crate) fn percent(bytes: &[u8]) -> Option<String> {
+/// The text with each `%XX` (RFC 3986) and each escape of JSON (RFC 8259 section 7) decoded, if
+/// that changes it. What decodes to no character shows as `?` or a space.
+pub(crate) fn escapes(bytes: &[u8]) -> Option<String> {
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut changed = false;
     let mut index = 0;
     while let Some(byte) = bytes.get(index) {
-        let pair = (nibble(at(bytes, index + 1)), nibble(at(bytes, index + 2)));
-        if let (b'%', (Some(high), Some(low))) = (*byte, pair) {
-            decoded.push(high << 4 | low);
-            changed = true;
-            index += 3;
-        } else {
+        let used = match byte {
+            b'%' => percent(bytes, index, &mut decoded),
+            b'\\' => backslash(bytes, index, &mut decoded),
+            _ => 0,
+        };
+        if used == 0 {
             decoded.push(*byte);
             index += 1;
+        } else {
+            changed = true;
+            index += used;
         }
     }
     steps::count(bytes.len());
-    if changed { printable(decoded) } else { None }
+    if !changed {
+        return None;
+    }
+    for byte in &mut decoded {
+        if is_control(*byte) {
+            *byte = b' ';
+        }
+    }
+    String::from_utf8(decoded)
+        .or_else(|error| {
+            let mut bytes = error.into_bytes();
+            for byte in bytes.iter_mut().filter(|byte| !byte.is_ascii()) {
+                *byte = b'?';
+            }
+            String::from_utf8(bytes)
+        })
+        .ok()
+}
+
+/// Decodes the `%XX` at a place, and tells how many bytes it took.
+fn percent(bytes: &[u8], index: usize, decoded: &mut Vec<u8>) -> usize {
+    let Some(byte) = hex(range(bytes, index + 1, index + 3), 2) else { return 0 };
+    decoded.push(u8::try_from(byte).unwrap_or(b'?'));
+    3
+}
+
+/// Decodes the escape of JSON at a place, and tells how many bytes it took.
+fn backslash(bytes: &[u8], index: usize, decoded: &mut Vec<u8>) -> usize {
+    match at(bytes, index + 1) {
+        b'u' => {
+            let Some(code) = hex(range(bytes, index + 2, index + 6), 4) else { return 0 };
+            // A half of a pair stands for no character of interest.
+            let character = char::from_u32(code).unwrap_or('?');
+            decoded.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+            6
+        }
+        plain @ (b'"' | b'\\' | b'/') => {
+            decoded.push(plain);
+            2
+        }
+        b'n' | b'r' | b't' => {
+            decoded.push(b' ');
+            2
+        }
+        _ => 0,
+    }
+}
+
+/// The number that so many hexadecimal digits make.
+fn hex(digits: &[u8], count: usize) -> Option<u32> {
+    if digits.len() != count {
+        return None;
+    }
+    let mut number = 0;
+    for digit in digits {
+        number = number << 4 | u32::from(nibble(*digit)?);
+    }
+    Some(number)
 }
 
 fn nibble(byte: u8) -> Option<u8> {
@@ -169,9 +230,21 @@ mod tests {
     }
 
     #[test]
-    fn percent_decoding_needs_a_change() {
-        assert_eq!(percent(b"john%40example.com").as_deref(), Some("john@example.com"));
-        assert_eq!(percent(b"100% of it, 5%zz"), None);
+    fn escapes_are_decoded_where_there_are_any() {
+        for (text, expected) in [
+            ("john%40example.com", Some("john@example.com")),
+            ("john%40x%FF%00%C3%A9%", Some("john@x? ??%")),
+            ("%C3%A9%0a", Some("\u{e9}\n")),
+            ("100% of it, 5%zz", None),
+            ("100% of it, 5%4", None),
+            (r"john\u0040example.com", Some("john@example.com")),
+            (r#"{\"a\":\"b\\c\/\"}"#, Some(r#"{"a":"b\c/"}"#)),
+            (r"a\nb\uD83D", Some("a b?")),
+            (r"DOMAIN\user\u00zz\u12", None),
+            ("\\", None),
+        ] {
+            assert_eq!(escapes(text.as_bytes()).as_deref(), expected, "{text}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
-//! Health identifiers with a grammar of their own: the Medicare Beneficiary Identifier.
+//! Health data with a grammar of its own: the Medicare Beneficiary Identifier and ICD-10 codes.
 
 use crate::bytes::at;
+use crate::steps;
 
 /// How an MBI is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -47,6 +48,36 @@ pub(crate) fn mbi(bytes: &[u8], start: usize) -> Option<Mbi> {
         (false, false) => Mbi::Plain,
         (false, true) => Mbi::LowerCase,
     })
+}
+
+/// The longest list of codes that is looked at.
+const LONGEST_LIST: usize = 200;
+
+/// Whether text is nothing but codes of ICD-10 or ICD-10-CM, with commas, semicolons or spaces
+/// between them. Such codes mean something only where a name says so.
+pub(crate) fn icd10(text: &[u8]) -> bool {
+    let mut codes = 0;
+    if text.len() > LONGEST_LIST {
+        return false;
+    }
+    steps::count(text.len());
+    for word in text.split(|b| matches!(b, b',' | b';' | b' ')).filter(|word| !word.is_empty()) {
+        let [b'A'..=b'Z', b'0'..=b'9', third, rest @ ..] = word else { return false };
+        let detail = match rest {
+            [b'.'] => return false,
+            [b'.', detail @ ..] => detail,
+            _ => rest,
+        };
+        // The third is a digit but for a few chapters of ICD-10-CM (`C4A`, `Z3A`, `O9A`).
+        if !(third.is_ascii_digit() || matches!(third, b'A' | b'B'))
+            || detail.len() > 4
+            || !detail.iter().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
+        {
+            return false;
+        }
+        codes += 1;
+    }
+    codes > 0
 }
 
 fn letter(byte: u8) -> bool {

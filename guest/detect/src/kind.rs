@@ -38,7 +38,7 @@ pub enum Place {
     Name,
     /// In the claim's value.
     Value,
-    /// In the value, once decoded (base64, base64url or percent encoding).
+    /// In the value, once decoded (base64, base64url, percent encoding or escapes of JSON).
     Decoded,
 }
 

@@ -13,10 +13,10 @@
 //! - `Medium`: a weaker grammar, or a name that usually means it;
 //! - `Low`: a hint, for instance a user name. Report it only if asked to.
 //!
-//! Text is also searched in its decoded forms: base64, base64url and percent encoding, at most
-//! two levels deep. Full-width digits, Unicode dashes and spaces, and zero-width characters are
-//! folded first. The work is linear in the length of the value, and most short identifiers are
-//! dismissed after one pass over their bytes.
+//! Text is also searched in its decoded forms: base64, base64url, percent encoding and the escapes
+//! of JSON, at most two levels deep. Full-width digits, Unicode dashes and spaces, and zero-width
+//! characters are folded first. The work is linear in the length of the value, and most short
+//! identifiers are dismissed after one pass over their bytes.
 //!
 //! ```
 //! use tokenward_detect::{Category, Detector, name_class, scan_value};
@@ -28,6 +28,18 @@
 //! assert_eq!(name_class("patientName").unwrap().category, Category::Health);
 //! assert!(name_class("patient_id").is_none());
 //! ```
+//!
+//! # Scopes
+//!
+//! Whoever looks for less names a [`Scope`]: [`scan_only`], [`scan_value_only`],
+//! [`scan_integer_only`], [`name_class_only`] and [`path_class_only`] ask only its detectors, and in
+//! a program linked as a whole the code and the tables of the others are left out. What is found in
+//! scope is what the functions without a scope find.
+//!
+//! A scope is a set of detectors. The categories of a hit are told by its detector, but where a
+//! name tells that a patient is meant, personal data counts as [`Category::Health`]: a scope that is
+//! to find a patient's name needs the detectors of [`Category::Personal`], [`Category::NationalId`]
+//! and [`Category::Network`] as well as those of [`Category::Health`].
 //!
 //! # What counts, and what does not
 //!
@@ -61,12 +73,18 @@ mod name_table;
 mod name_words;
 mod network;
 mod number;
+mod phrases;
+mod plan;
 mod scan;
+mod scope;
 mod secret;
 mod steps;
+mod traits;
+mod walk;
 mod word_map;
 
 pub use kind::{Category, Confidence, Detector, Hit, Hits, NameHit, Place};
-pub use name::{concerns_patient, name_class, path_class};
-pub use scan::{scan, scan_integer, scan_value};
+pub use name::{concerns_patient, name_class, name_class_only, path_class, path_class_only};
+pub use scan::{scan, scan_integer, scan_integer_only, scan_only, scan_value, scan_value_only};
+pub use scope::{CardholderData, DetectorSet, Everything, Pairs, Scope, Secrets, SubjectId};
 pub use word_map::{WordMap, WordSet, bytes_of};

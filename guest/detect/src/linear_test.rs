@@ -3,7 +3,10 @@
 use proptest::prelude::*;
 
 use crate::kind::Detector;
-use crate::{Confidence, name_class, path_class, scan, scan_integer, scan_value, steps};
+use crate::{
+    CardholderData, Confidence, DetectorSet, Everything, Scope, Secrets, SubjectId, name_class,
+    path_class, scan, scan_integer, scan_only, scan_value, steps,
+};
 
 /// Pieces that, repeated, keep some detector busy for as long as they can.
 const BUSY: &[&str] = &[
@@ -105,21 +108,146 @@ const BUSY: &[&str] = &[
     "\"",
     "{\"",
     "\u{7f}",
+    "\\",
+    "\\u0041",
+    "\\\"",
+    "%5C",
+    "\\u0025",
+    "E11.9 ",
+    "E11.9,",
+    "BE68",
+    "GB29 NWBK 6016 1331 9268 19 ",
+    "4111_1111_",
+    "4111/1111/1111/1111/",
+    "943 476 5919 ",
+    "123-45-6789-",
+    "6058 2433 8504 ",
+    "1EG4TE5MK73 ",
+    "AKIAIOSFODNN7EXAMPLE",
+    "Jane Doe ",
+    "Jane ",
+    "'a':",
+    "a : ",
+    "\"a\" : \"b\",",
+    "eyJhbGciOiJub25lIn0.e30.",
+    "ZXlKaGJHY2lPaUp1YjI1bEluMA",
+    "b3BlbnNzaC1rZXktdjE",
+    "LS0tLS1CRUdJTi",
+    "\u{ff14}\u{ff11}",
+    "@b.co ",
+    "\"@x.co",
+    "http://1.1.1.1:1/",
+    "[2001:db8::1]",
 ];
 
-#[test]
-fn work_is_linear_in_the_length() {
-    let contexts = [None, name_class("ssn"), name_class("patient"), name_class("api_key")];
-    for context in contexts {
+/// Names whose meaning some detector asks for, and one that means nothing.
+const CONTEXTS: [&str; 14] = [
+    "x",
+    "ssn",
+    "national_id",
+    "patient",
+    "api_key",
+    "card_number",
+    "phone",
+    "nhs_number",
+    "medicare_id",
+    "npi",
+    "aadhaar",
+    "diagnosis",
+    "conditions",
+    "display_name",
+];
+
+const FEW_CONTEXTS: [&str; 4] = ["x", "national_id", "diagnosis", "api_key"];
+
+macro_rules! single {
+    ($($scope:ident: $detector:ident;)*) => {
+        $(
+            enum $scope {}
+            impl Scope for $scope {
+                const DETECTORS: DetectorSet = DetectorSet::of(&[Detector::$detector]);
+            }
+        )*
+        /// Each detector that looks at values, by itself.
+        fn each_detector_is_linear() {
+            $(assert_linear::<$scope>(Detector::$detector.id(), &FEW_CONTEXTS);)*
+        }
+    };
+}
+
+single! {
+    OnlyPrivateKey: PrivateKey;
+    OnlyCloudKey: CloudKey;
+    OnlyJwt: Jwt;
+    OnlyPassword: Password;
+    OnlyCredential: Credential;
+    OnlyTrackData: TrackData;
+    OnlyPan: Pan;
+    OnlyIcd10: Icd10;
+    OnlyMbi: Mbi;
+    OnlyNhsNumber: NhsNumber;
+    OnlySsn: Ssn;
+    OnlyItin: Itin;
+    OnlyAadhaar: Aadhaar;
+    OnlyNationalId: NationalId;
+    OnlyIban: Iban;
+    OnlyEmail: Email;
+    OnlyPhone: Phone;
+    OnlyPersonName: PersonName;
+    OnlyNpi: Npi;
+    OnlyIpAddress: IpAddress;
+}
+
+fn assert_linear<S: Scope>(what: &str, contexts: &[&str]) {
+    for name in contexts {
+        let context = name_class(name);
         for piece in BUSY {
             let cost = |length: usize| {
                 let value = piece.repeat(length / piece.len() + 1);
-                steps::of(|| drop(scan(&value, context)))
+                steps::of(|| drop(scan_only::<S>(&value, context)))
             };
             let (half, full) = (cost(8 * 1024), cost(16 * 1024));
-            assert!(full <= half * 2 + half / 5 + 1000, "{piece:?}: {half} then {full}");
-            assert!(full <= 16 * 1024 * 200, "{piece:?}: {full} steps");
+            assert!(
+                full <= half * 2 + half / 5 + 1000,
+                "{what} as {name}, {piece:?}: {half} then {full}"
+            );
+            assert!(full <= 16 * 1024 * 200, "{what} as {name}, {piece:?}: {full} steps");
         }
+    }
+}
+
+#[test]
+fn work_is_linear_in_the_length() {
+    assert_linear::<Everything>("everything", &CONTEXTS);
+}
+
+#[test]
+fn work_in_each_scope_is_linear_in_the_length() {
+    assert_linear::<CardholderData>("cardholder data", &CONTEXTS);
+    assert_linear::<Secrets>("secrets", &CONTEXTS);
+    assert_linear::<SubjectId>("subject identifiers", &CONTEXTS);
+    each_detector_is_linear();
+}
+
+/// What a scope need not look at costs no more than one pass over it, and one more for encoded text.
+#[test]
+fn a_scope_dismisses_what_it_has_no_detector_for() {
+    for value in [
+        "https://idp.example.com/realms/eu",
+        "openid profile email offline_access",
+        "john.doe@example.com",
+        "auth0|5f7c8ec7c33c6c004bbafe82",
+        "550e8400-e29b-41d4-a716-446655440000",
+    ] {
+        let length = value.len() as u64;
+        let cards = steps::of(|| drop(scan_only::<CardholderData>(value, None)));
+        let everything = steps::of(|| drop(scan(value, None)));
+        assert!(cards <= 4 * length && cards <= everything, "{value}: {cards}, {everything}");
+        assert!(steps::of(|| drop(scan_only::<OnlyMbi>(value, None))) <= 4 * length, "{value}");
+    }
+    for value in ["1234567890", "ab@c.d", "a.b.c.d", "x(1)+$"] {
+        let cost = steps::of(|| drop(scan_only::<CardholderData>(value, None)));
+        assert_eq!(cost, value.len() as u64, "{value}");
     }
 }
 

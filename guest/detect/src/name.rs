@@ -4,6 +4,7 @@ use crate::bytes::{at, range, run, uuid};
 use crate::kind::{Category, Confidence, Detector, Hit, NameHit, Place};
 use crate::name_table::{Phrase, Where, find};
 use crate::name_words::{NEUTRAL, REFERENCE, THINGS, is_patient};
+use crate::scope::{Everything, Scope};
 use crate::steps;
 use crate::word_map::{SEED, hash};
 
@@ -20,33 +21,48 @@ const PHRASE_WORDS: usize = 4;
 /// URN or dotted, its last part counts.
 #[must_use]
 pub fn name_class(segment: &str) -> Option<NameHit> {
-    path_class(None, segment)
+    path_class_only::<Everything>(None, segment)
+}
+
+/// As [`name_class`], for the detectors of a scope.
+///
+/// What [`name_class`] finds in scope is found so here. Where it finds something out of scope,
+/// a weaker phrase of the name may count here.
+#[must_use]
+pub fn name_class_only<S: Scope>(segment: &str) -> Option<NameHit> {
+    path_class_only::<S>(None, segment)
 }
 
 /// As [`name_class`], with the name of the object around the claim: `number` in `card` is a card
 /// number, `name` in `client` is not a person's.
 #[must_use]
 pub fn path_class(parent: Option<&str>, segment: &str) -> Option<NameHit> {
+    path_class_only::<Everything>(parent, segment)
+}
+
+/// As [`path_class`], for the detectors of a scope: see [`name_class_only`].
+#[must_use]
+pub fn path_class_only<S: Scope>(parent: Option<&str>, segment: &str) -> Option<NameHit> {
     let name = Words::of(segment);
     let outer = parent.map(Words::of);
-    let hit = name.class().or_else(|| {
-        // `card` and `number`, `name` and `first`.
-        let (outer, first) = (outer.as_ref()?, name.get(0)?);
-        let last = outer.get(outer.count.checked_sub(1)?)?;
-        if name.count == 1 { Words::joined(last, first).class() } else { None }
-    });
+    let mut hit = name.class::<S>();
+    if hit.is_none_or(|(_, confidence)| confidence < Confidence::High)
+        && let Some(joined) = outer.as_ref().and_then(|outer| name.after(outer)?.class::<S>())
+        && hit.is_none_or(|(_, confidence)| confidence < joined.1)
+    {
+        hit = Some(joined);
+    }
     let hit = hit.filter(|(phrase, _)| {
         // Of things, only what their name alone says is taken back.
         let thing = outer.as_ref().is_some_and(|outer| {
-            outer
-                .count
-                .checked_sub(1)
-                .and_then(|last| outer.get(last))
-                .is_some_and(|word| THINGS.has(word))
+            outer.count.checked_sub(1).and_then(|last| outer.get(last)).is_some_and(is_thing)
         });
         !(thing && phrase.place == Where::Whole && phrase.detector.category() == Category::Personal)
     })?;
     let (Phrase { detector, .. }, confidence) = hit;
+    if !S::DETECTORS.has(detector) {
+        return None;
+    }
     let patient = name.has_patient() || outer.is_some_and(|outer| outer.has_patient());
     let category = match detector.category() {
         Category::Personal | Category::NationalId | Category::Network if patient => {
@@ -101,11 +117,16 @@ impl Words {
         found
     }
 
-    /// One name of two words.
-    fn joined(first: &[u8], second: &[u8]) -> Self {
+    /// One name of the last word of the object around it and its own one or two: of `card` and
+    /// `number`, `name` and `first`, `card` and `expiry_date`.
+    fn after(&self, outer: &Self) -> Option<Self> {
+        if self.count > 2 {
+            return None;
+        }
+        let last = outer.get(outer.count.checked_sub(1)?)?;
         let mut found = Self::none();
         let mut length = 0u8;
-        for word in [first, second] {
+        for word in [Some(last), self.get(0), self.get(1)].into_iter().flatten() {
             let start = length;
             for byte in word {
                 if let Some(slot) = found.text.get_mut(usize::from(length)) {
@@ -115,7 +136,7 @@ impl Words {
             }
             found.push(start, length);
         }
-        found
+        Some(found)
     }
 
     fn none() -> Self {
@@ -146,7 +167,7 @@ impl Words {
     }
 
     /// The phrase made of the words from one place to before another.
-    fn phrase(&self, from: usize, to: usize) -> Option<Phrase> {
+    fn phrase<S: Scope>(&self, from: usize, to: usize) -> Option<Phrase> {
         let start = usize::from(self.borders.get(from)?.0);
         let end = usize::from(self.borders.get(to.checked_sub(1)?)?.1);
         let text = range(&self.text, start, end);
@@ -157,35 +178,35 @@ impl Words {
             without_last = code;
             code = hash(code, *byte);
         }
-        let exact = find(code, text);
+        let exact = find::<S>(code, text);
         if exact.is_some() {
             return exact;
         }
         match text {
             // A plural.
-            [one @ .., b's'] => find(without_last, one),
+            [one @ .., b's'] => find::<S>(without_last, one),
             // One of several: `email2`.
             [.., b'0'..=b'9'] => {
                 let digits = text.iter().rev().take_while(|b| b.is_ascii_digit()).count();
                 let one = range(text, 0, text.len() - digits);
                 let code = one.iter().fold(SEED, |code, byte| hash(code, *byte));
-                find(code, one)
+                find::<S>(code, one)
             }
             _ => None,
         }
     }
 
     /// The longest phrase that ends with the word before `to`.
-    fn ending(&self, to: usize) -> Option<Phrase> {
+    fn ending<S: Scope>(&self, to: usize) -> Option<Phrase> {
         // Phrases count in letters, not words: `i p address` is one as well.
         (to.saturating_sub(PHRASE_WORDS + 1)..to).find_map(|from| {
-            self.phrase(from, to).filter(|phrase| phrase.place != Where::Whole || from == 0)
+            self.phrase::<S>(from, to).filter(|phrase| phrase.place != Where::Whole || from == 0)
         })
     }
 
-    fn class(&self) -> Option<(Phrase, Confidence)> {
+    fn class<S: Scope>(&self) -> Option<(Phrase, Confidence)> {
         let mut to = self.count;
-        if let Some(phrase) = self.ending(to) {
+        if let Some(phrase) = self.ending::<S>(to) {
             return Some((phrase, phrase.confidence));
         }
         let last = self.get(to.checked_sub(1)?)?;
@@ -196,13 +217,13 @@ impl Words {
             && (NEUTRAL.has(word) || word.iter().all(u8::is_ascii_digit))
         {
             to -= 1;
-            if let Some(phrase) = self.ending(to) {
+            if let Some(phrase) = self.ending::<S>(to) {
                 return Some((phrase, phrase.confidence));
             }
         }
         // Somewhere inside: `email_for_receipts`.
         (1..self.count).find_map(|to| {
-            let phrase = self.ending(to).filter(|phrase| phrase.place == Where::Any)?;
+            let phrase = self.ending::<S>(to).filter(|phrase| phrase.place == Where::Any)?;
             Some((phrase, phrase.confidence.min(Confidence::Medium)))
         })
     }
@@ -212,6 +233,11 @@ impl Words {
         let word = |back: usize| self.count.checked_sub(back).and_then(|place| self.get(place));
         word(2) == Some(b"last") && matches!(word(1), Some(b"4" | b"four" | b"digits"))
     }
+}
+
+/// Whether a word names a thing, or several of a kind.
+fn is_thing(word: &[u8]) -> bool {
+    THINGS.has(word) || matches!(word, [one @ .., b's'] if THINGS.has(one))
 }
 
 fn is_end(byte: u8) -> bool {
@@ -235,15 +261,23 @@ impl NameHit {
     /// promises data.
     #[must_use]
     pub fn with_text(self, value: &str) -> Option<Hit> {
-        let text = value.trim();
-        let bytes = text.as_bytes();
-        if text.is_empty() {
+        let bytes = value.as_bytes().trim_ascii();
+        if bytes.is_empty() {
             return None;
         }
-        if text.len() <= 10 && self.category != Category::Health {
-            let empty =
-                ["null", "none", "n/a", "true", "false", "yes", "no", "redacted", "[redacted]"];
-            if empty.iter().any(|word| text.eq_ignore_ascii_case(word)) {
+        if bytes.len() <= 10 && self.category != Category::Health {
+            const EMPTY: [&[u8]; 9] = [
+                b"null",
+                b"none",
+                b"n/a",
+                b"true",
+                b"false",
+                b"yes",
+                b"no",
+                b"redacted",
+                b"[redacted]",
+            ];
+            if EMPTY.iter().any(|word| bytes.eq_ignore_ascii_case(word)) {
                 return None;
             }
         }
@@ -258,6 +292,24 @@ impl NameHit {
             }
             Mask::LastFour => hit.confidence = hit.confidence.min(Confidence::Medium),
             Mask::None => {}
+        }
+        // `acme/app` is where something lies.
+        if self.detector == Detector::PersonName && bytes.contains(&b'/') && !bytes.contains(&b' ')
+        {
+            hit.confidence = Confidence::Low;
+        }
+        // `mobile` and `cell` are other things as well.
+        if self.detector == Detector::Phone
+            && self.confidence == Confidence::Medium
+            && bytes.iter().any(u8::is_ascii_alphabetic)
+        {
+            hit.confidence = Confidence::Low;
+        }
+        // A card code is a number: what has no digit tells how its check went.
+        if self.detector == Detector::CardCode
+            && bytes.iter().all(|b| b.is_ascii() && !b.is_ascii_digit())
+        {
+            hit.confidence = Confidence::Low;
         }
         if self.category != Category::Secret
             && !matches!(self.detector, Detector::CardCode | Detector::CardPin)
@@ -277,7 +329,8 @@ enum Mask {
 
 /// Whether text is masked: nothing but masking characters, and at most four digits at the end.
 fn masked(bytes: &[u8]) -> Mask {
-    let is_mask = |b: &u8| matches!(b, b'*' | b'x' | b'X' | b'#' | b' ' | b'-' | b'.' | b'_');
+    let is_mask =
+        |b: &u8| matches!(b, b'*' | b'x' | b'X' | b'#' | b' ' | b'-' | b'.' | b'_' | b'/');
     let text = core::str::from_utf8(bytes).unwrap_or_default();
     let dots = text.chars().filter(|c| matches!(c, '\u{2022}' | '\u{25cf}')).count() * 3;
     let digits = bytes.iter().rev().take_while(|b| b.is_ascii_digit()).count();

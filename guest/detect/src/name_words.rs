@@ -29,17 +29,17 @@ sets! {
 #[rustfmt::skip]
 const REFERENCE_WORDS: &[&str] = &[
     "accepted", "age", "alg", "algorithm", "allowed", "at", "available", "bin", "brand", "category",
-    "changed", "class", "consent", "count", "created", "digest", "domain", "enabled", "enrolled",
-    "exists", "exp", "expired", "expires", "expiry", "flag", "format", "guid", "handle", "hash",
-    "hashed", "hint", "id", "identifier", "ids", "index", "issued", "issuer", "key", "kid", "kind",
-    "label", "last4", "lastfour", "length", "level", "limit", "locale", "mask", "masked", "method",
-    "methods", "mode", "model", "name", "namespace", "network", "notification", "notifications",
-    "optin", "owner", "permission", "permissions", "policy", "provider", "purpose", "ref",
-    "reference", "references", "refs", "required", "role", "roles", "schema", "scheme", "scope",
-    "scopes", "service", "set", "sha256", "sharing", "source", "state", "status", "style",
-    "supported", "system", "template", "theme", "token", "tokens", "type", "types", "updated",
-    "uri", "url", "urn", "uuid", "vendor", "verification", "verified", "version", "visibility",
-    "visible", "zone",
+    "changed", "check", "class", "consent", "count", "created", "digest", "domain", "enabled",
+    "enrolled", "exists", "exp", "expired", "expires", "expiry", "flag", "format", "guid", "handle",
+    "hash", "hashed", "hint", "id", "identifier", "ids", "index", "issued", "issuer", "key", "kid",
+    "kind", "label", "last4", "lastfour", "length", "level", "limit", "locale", "mask", "masked",
+    "menu", "method", "methods", "mode", "model", "name", "namespace", "network", "notification",
+    "notifications", "optin", "owner", "page", "permission", "permissions", "policy", "provider",
+    "purpose", "ref", "reference", "references", "refs", "required", "role", "roles", "schema",
+    "scheme", "scope", "scopes", "service", "set", "sha256", "sharing", "source", "state", "status",
+    "style", "supported", "system", "tab", "template", "theme", "token", "tokens", "type", "types",
+    "updated", "uri", "url", "urn", "uuid", "vendor", "verification", "verified", "version", "view",
+    "visibility", "visible", "widget", "zone",
 ];
 
 #[rustfmt::skip]
@@ -59,15 +59,15 @@ pub(crate) fn is_patient(word: &[u8]) -> bool {
 
 #[rustfmt::skip]
 const THING_WORDS: &[&str] = &[
-    "agent", "api", "app", "application", "audience", "bundle", "campaign", "channel", "client",
-    "cluster", "company", "container", "datacenter", "department", "device", "domain",
-    "entitlement", "environment", "event", "feature", "file", "group", "groups", "host", "instance",
-    "issuer", "job", "kubernetes", "license", "merchant", "model", "namespace", "node", "org",
-    "organisation", "organization", "organizations", "package", "permission", "permissions", "plan",
+    "agent", "api", "app", "application", "audience", "broker", "bundle", "campaign", "channel",
+    "client", "cluster", "company", "container", "contract", "datacenter", "department", "device",
+    "domain", "entitlement", "environment", "event", "feature", "file", "gateway", "group", "host",
+    "instance", "issuer", "job", "kubernetes", "license", "listener", "merchant", "model",
+    "namespace", "node", "org", "organisation", "organization", "package", "permission", "plan",
     "platform", "pod", "policy", "product", "project", "provider", "purpose", "queue", "realm",
-    "region", "repository", "resource", "resources", "role", "roles", "scope", "secret", "server",
-    "service", "serviceaccount", "site", "store", "subscription", "team", "tenant", "unit",
-    "vendor", "workload", "workspace",
+    "region", "repository", "resource", "role", "scope", "secret", "server", "service",
+    "serviceaccount", "site", "store", "subscription", "team", "tenant", "unit", "vendor", "wallet",
+    "workload", "workspace",
 ];
 
 #[cfg(test)]

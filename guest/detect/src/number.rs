@@ -4,6 +4,7 @@ use crate::bytes::{at, before, range, run};
 use crate::card::{Network, network};
 use crate::checksum::{aadhaar, luhn, nhs, npi};
 use crate::kind::{Category, Confidence, Detector, NameHit};
+use crate::scope::{DetectorSet, Scope};
 use crate::steps;
 
 /// The longest number of interest: a card number.
@@ -94,24 +95,50 @@ fn fits(groups: &[(u8, u8)], lengths: &[usize], separator: u8) -> bool {
     })
 }
 
+/// Detectors of card numbers.
+const CARDS: DetectorSet = DetectorSet::of(&[Detector::Pan, Detector::TrackData]);
+
+/// Detectors of numbers that are told by their groups or by a claim's name.
+const SHORTER: DetectorSet = DetectorSet::of(&[
+    Detector::Ssn,
+    Detector::Itin,
+    Detector::NationalId,
+    Detector::Aadhaar,
+    Detector::NhsNumber,
+    Detector::Npi,
+    Detector::Phone,
+]);
+
+/// The fewest digits of which [`scan`] makes anything, without a claim's name and with one: more
+/// than any number has where nothing is looked for.
+pub(crate) const fn fewest<S: Scope>() -> (usize, usize) {
+    match (S::DETECTORS.meets(SHORTER), S::DETECTORS.meets(CARDS)) {
+        (true, _) => (9, 7),
+        (false, true) => (13, 13),
+        (false, false) => (usize::MAX, usize::MAX),
+    }
+}
+
 /// Reports each number that starts with the digit at a place; the byte before is no letter or digit.
-pub(crate) fn scan(
+pub(crate) fn scan<S: Scope>(
     bytes: &[u8],
     start: usize,
     context: Option<NameHit>,
     mut report: impl FnMut(Detector, Confidence),
 ) {
     let groups = Groups::read(bytes, start);
-    card(bytes, &groups, context, &mut report);
-    if let Some(confidence) = marked_card(bytes, start) {
-        report(Detector::Pan, confidence);
+    if const { S::DETECTORS.meets(CARDS) } {
+        card(bytes, &groups, context, &mut report);
+        if let Some(confidence) = marked_card(bytes, start) {
+            report(Detector::Pan, confidence);
+        }
     }
-    if groups.joined {
+    if const { !S::DETECTORS.meets(SHORTER) } || groups.joined {
         return;
     }
-    grouped(&groups, &mut report);
+    grouped::<S>(&groups, &mut report);
     if let Some(context) = context {
-        in_context(&groups, context, &mut report);
+        in_context::<S>(&groups, context, &mut report);
     }
 }
 
@@ -138,7 +165,7 @@ fn card(
             }
             (Grouping::Printed, Network::Distinct, _)
             | (Grouping::None, Network::Distinct, 15 | 16) => Confidence::High,
-            (Grouping::None, _, 17 | 18) | (Grouping::None, Network::Wide, 13 | 14) => {
+            (Grouping::None, _, 17 | 18) | (Grouping::None, Network::Wide, 13..=15) => {
                 Confidence::Low
             }
             (Grouping::Printed | Grouping::None, ..) => Confidence::Medium,
@@ -233,9 +260,9 @@ fn grouping(groups: &[(u8, u8)]) -> Option<Grouping> {
 }
 
 /// Numbers told by the way their digits are grouped.
-fn grouped(found: &Groups, report: &mut impl FnMut(Detector, Confidence)) {
+fn grouped<S: Scope>(found: &Groups, report: &mut impl FnMut(Detector, Confidence)) {
     match found.total() {
-        9 => {
+        9 if const { S::DETECTORS.has(Detector::Ssn) || S::DETECTORS.has(Detector::Itin) } => {
             let confidence = if found.shaped(&[3, 2, 4], b'-') {
                 Confidence::High
             } else if found.shaped(&[3, 2, 4], b' ') {
@@ -247,15 +274,20 @@ fn grouped(found: &Groups, report: &mut impl FnMut(Detector, Confidence)) {
                 report(detector, confidence);
             }
         }
-        10 if found.shaped(&[3, 3, 4], b' ') && nhs(found.digits(10)) => {
+        10 if const { S::DETECTORS.has(Detector::NhsNumber) }
+            && found.shaped(&[3, 3, 4], b' ')
+            && nhs(found.digits(10)) =>
+        {
             report(Detector::NhsNumber, Confidence::Medium);
         }
-        10 if [b' ', b'-', b'.'].iter().any(|s| found.shaped(&[3, 3, 4], *s))
+        10 if const { S::DETECTORS.has(Detector::Phone) }
+            && [b' ', b'-', b'.'].iter().any(|s| found.shaped(&[3, 3, 4], *s))
             && north_american(found.digits(10)) =>
         {
             report(Detector::Phone, Confidence::Low);
         }
-        12 if (found.shaped(&[4, 4, 4], b' ') || found.shaped(&[4, 4, 4], b'-'))
+        12 if const { S::DETECTORS.has(Detector::Aadhaar) }
+            && (found.shaped(&[4, 4, 4], b' ') || found.shaped(&[4, 4, 4], b'-'))
             && aadhaar(found.digits(12)) =>
         {
             report(Detector::Aadhaar, Confidence::Medium);
@@ -265,7 +297,11 @@ fn grouped(found: &Groups, report: &mut impl FnMut(Detector, Confidence)) {
 }
 
 /// Numbers told by the claim's name.
-fn in_context(found: &Groups, context: NameHit, report: &mut impl FnMut(Detector, Confidence)) {
+fn in_context<S: Scope>(
+    found: &Groups,
+    context: NameHit,
+    report: &mut impl FnMut(Detector, Confidence),
+) {
     let digits = found.digits(found.total());
     match (context.detector, digits.len()) {
         (Detector::Ssn | Detector::Itin | Detector::NationalId, 9) => {
@@ -276,10 +312,14 @@ fn in_context(found: &Groups, context: NameHit, report: &mut impl FnMut(Detector
                 report(Detector::NationalId, Confidence::Medium);
             }
         }
-        (Detector::Aadhaar | Detector::NationalId, 12) if aadhaar(digits) => {
+        (Detector::Aadhaar | Detector::NationalId, 12)
+            if const { S::DETECTORS.has(Detector::Aadhaar) } && aadhaar(digits) =>
+        {
             report(Detector::Aadhaar, Confidence::High);
         }
-        (Detector::NhsNumber | Detector::Mrn | Detector::HealthPlan, 10) if nhs(digits) => {
+        (Detector::NhsNumber | Detector::Mrn | Detector::HealthPlan, 10)
+            if const { S::DETECTORS.has(Detector::NhsNumber) } && nhs(digits) =>
+        {
             report(Detector::NhsNumber, Confidence::High);
         }
         (Detector::Npi, 10) if npi(digits) => report(Detector::Npi, Confidence::Medium),

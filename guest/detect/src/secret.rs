@@ -198,7 +198,10 @@ fn scheme(bytes: &[u8], start: usize) -> Option<(Detector, Confidence)> {
     if range(word, 0, 6).eq_ignore_ascii_case(b"Basic ") {
         let end = run(bytes, start + 6, LONGEST, decode::is_base64);
         let decoded = decode::base64(range(bytes, start + 6, end))?;
-        return decoded.contains(':').then_some((Detector::Credential, Confidence::High));
+        return decoded
+            .as_bytes()
+            .contains(&b':')
+            .then_some((Detector::Credential, Confidence::High));
     }
     None
 }
@@ -223,8 +226,10 @@ fn jose(bytes: &[u8], start: usize) -> bool {
     let second = part(header + 1, bytes.len());
     steps::count(second - header);
     at(bytes, second) == b'.'
-        && decode::base64(range(bytes, start, header))
-            .is_some_and(|json| json.starts_with('{') && json.contains("\"alg\""))
+        && decode::base64(range(bytes, start, header)).is_some_and(|json| {
+            let json = json.as_bytes();
+            at(json, 0) == b'{' && near(json, 0, json.len(), b"\"alg\"")
+        })
 }
 
 /// Whether a PEM private key begins at the hyphens at a place.
@@ -232,10 +237,9 @@ pub(crate) fn pem(bytes: &[u8], start: usize) -> bool {
     starts(bytes, start, b"-----BEGIN ") && near(bytes, start + 11, 40, b"PRIVATE KEY")
 }
 
-/// Whether text holds key material without armour, or a private JWK.
-pub(crate) fn material(text: &str) -> bool {
-    steps::count(text.len());
-    let bytes = text.as_bytes();
+/// Whether text holds key material without armour.
+pub(crate) fn material(bytes: &[u8]) -> bool {
+    steps::count(bytes.len());
     let candidates =
         bytes.iter().enumerate().filter(|(_, b)| matches!(b, b'b' | b'I' | b'A' | b'M'));
     let mut candidates = candidates.map(|(place, _)| place);
@@ -243,15 +247,21 @@ pub(crate) fn material(text: &str) -> bool {
 }
 
 /// Whether text holds a JWK with a private member (RFC 7518 sections 6.2.2, 6.3.2 and 6.4).
-pub(crate) fn private_jwk(text: &str) -> bool {
-    steps::count(text.len());
-    let member = |name: &str| {
-        text.match_indices(name).any(|(at, _)| {
-            let rest = text.as_bytes().get(at + name.len()..).unwrap_or_default();
-            range(rest, 0, 3).iter().find(|b| !b.is_ascii_whitespace()) == Some(&b':')
-        })
-    };
-    member("\"kty\"") && (member("\"d\"") || member("\"k\""))
+pub(crate) fn private_jwk(bytes: &[u8]) -> bool {
+    steps::count(bytes.len());
+    let (mut kind, mut private) = (false, false);
+    for (place, _) in bytes.iter().enumerate().filter(|(_, byte)| **byte == b'"') {
+        kind |= member(bytes, place, b"\"kty\"");
+        private |= member(bytes, place, b"\"d\"") || member(bytes, place, b"\"k\"");
+    }
+    kind && private
+}
+
+/// Whether a member of an object, with this name, stands at a place.
+fn member(bytes: &[u8], place: usize, name: &[u8]) -> bool {
+    let after = place + name.len();
+    starts(bytes, place, name)
+        && range(bytes, after, after + 3).iter().find(|b| !b.is_ascii_whitespace()) == Some(&b':')
 }
 
 /// Whether a password hash in a `crypt` form starts at the `$` at a place.

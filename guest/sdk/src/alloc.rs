@@ -60,6 +60,22 @@ pub(crate) fn make_room() {
     }
 }
 
+/// One block for the whole input, aligned to 8 bytes, for a host that asks for
+/// it rather than for each string and list by itself (`cabi_realloc`). That parts
+/// of the block are freed or grown by themselves is nothing to this allocator:
+/// it gives back or grows in place only what lies last.
+#[unsafe(export_name = "tokenward:arena")]
+extern "C" fn arena(size: usize) -> *mut u8 {
+    let block = Layout::from_size_align(size, 8).map(|layout| {
+        // Sound: this allocator takes a size of zero.
+        unsafe { BUMP.alloc(layout) }
+    });
+    match block {
+        Ok(block) if !block.is_null() => block,
+        _ => wasm32::unreachable(),
+    }
+}
+
 unsafe impl GlobalAlloc for Bump {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         if self.next.get() == 0 {

@@ -107,12 +107,12 @@ impl Bundle {
     pub fn with_settings(
         mut self,
         id: &str,
-        settings: serde_json::Map<String, serde_json::Value>,
+        settings: &serde_json::Map<String, serde_json::Value>,
     ) -> Self {
         let entries = self.manifest.policies.iter_mut();
         let bundled = self.policies.iter_mut().map(|policy| &mut policy.entry);
         for entry in entries.chain(bundled).filter(|entry| entry.id() == id) {
-            entry.settings.clone_from(&settings);
+            entry.settings.clone_from(settings);
         }
         self.digest = digest::of_bundle(&self.manifest, &self.policies);
         self
@@ -227,14 +227,14 @@ mod tests {
         let bundle = Bundle::from_folder(folder.path()).unwrap();
         fs::remove_file(folder.path().join("p.wasm")).unwrap();
         let settings = serde_json::Map::from_iter([("b".to_owned(), 2.into())]);
-        let varied = bundle.clone().with_settings("q", settings.clone());
+        let varied = bundle.clone().with_settings("q", &settings);
         let texts = |bundle: &Bundle| -> Vec<String> {
             bundle.policies().iter().map(BundledPolicy::settings_json).collect()
         };
         assert_eq!(texts(&varied), [r#"{"a":1}"#, r#"{"b":2}"#]);
         assert_eq!(varied.manifest().policies.get(1).unwrap().settings, settings);
         assert_ne!(varied.digest(), bundle.digest());
-        let same = bundle.clone().with_settings("no-such", settings);
+        let same = bundle.clone().with_settings("no-such", &settings);
         assert_eq!(same.digest(), bundle.digest());
         let only = varied.only("q").unwrap();
         assert_eq!((texts(&only), only.manifest().policies.len()), (vec![r#"{"b":2}"#.into()], 1));

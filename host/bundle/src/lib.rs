@@ -6,6 +6,7 @@
 //! ([`Bundle::from_folder`]).
 
 mod bundle;
+mod coverage;
 mod digest;
 mod embedded;
 mod error;
@@ -13,12 +14,15 @@ mod extend;
 mod manifest;
 mod policy_cases;
 mod read;
+mod requirements;
 mod written;
 
 pub use bundle::{Bundle, BundledPolicy};
+pub use coverage::{CoverageRow, CoverageTable, HostState, Owner};
 pub use embedded::{
     DEFAULT_BUNDLE, built_in_bundles, built_in_cases, built_in_policies, built_in_policy,
 };
 pub use error::BundleError;
 pub use manifest::{BaseBundle, BundleManifest, Enforcement, MANIFEST_FILE, OnFault, PolicyEntry};
 pub use policy_cases::built_in_policy_cases;
+pub use requirements::built_in_coverage;

@@ -66,6 +66,8 @@ pub(crate) enum BundleCommand {
     List,
     /// Print the reference of a bundle, in Markdown
     Docs(BundleDocsArgs),
+    /// Show which requirements of the frameworks a bundle answers
+    Coverage(CoverageArgs),
 }
 
 #[derive(Subcommand)]
@@ -356,7 +358,7 @@ pub(crate) struct LintArgs {
 pub(crate) enum TestFormat {
     /// For people
     Text,
-    /// `JUnit` XML
+    /// For build servers: XML in the form of `JUnit`
     Junit,
     /// For programs
     Json,
@@ -450,7 +452,7 @@ pub(crate) struct PolicyDocsArgs {
     /// All built-in policies
     #[arg(long)]
     pub(crate) all: bool,
-    /// Write DIR/POLICY/README.md instead
+    /// Write DIR/POLICY/README.md instead; with --all, DIR/COVERAGE.md too
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// A component's case tables, `*.toml`: examples are chosen from them
@@ -463,4 +465,14 @@ pub(crate) struct BundleDocsArgs {
     /// A built-in bundle by name, or a folder with `bundle.toml`
     #[arg(value_name = "NAME|DIR", default_value = tokenward::DEFAULT_BUNDLE)]
     pub(crate) bundle: String,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct CoverageArgs {
+    /// A built-in bundle by name, or a folder with `bundle.toml`
+    #[arg(value_name = "NAME|DIR", default_value = tokenward::DEFAULT_BUNDLE)]
+    pub(crate) bundle: String,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
 }

@@ -5,6 +5,7 @@ mod bundle;
 mod cache;
 mod call;
 mod check;
+mod coverage;
 mod decode;
 mod demo;
 mod docs;
@@ -53,6 +54,7 @@ fn run(command: Command, output: &Output) -> anyhow::Result<Exit> {
         Command::Token { command: TokenCommand::Decode(args) } => decode::run(&args, output),
         Command::Token { command: TokenCommand::Mint(args) } => mint::run(&args, output),
         Command::Bundle { command: BundleCommand::Inspect(args) } => bundle::inspect(&args, output),
+        Command::Bundle { command: BundleCommand::Coverage(args) } => coverage::run(&args, output),
         Command::Bundle { command: BundleCommand::Docs(args) } => docs::bundle(&args, output),
         Command::Bundle { command: BundleCommand::List } => bundle::list(output),
         Command::Lint(args) => lint::run(&args, output),

@@ -65,6 +65,27 @@ pub enum Refill {
     },
 }
 
+/// How policies are called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Calls {
+    /// A policy that is one core module without imports is called without the
+    /// component around it; every other one as a component.
+    Direct,
+    /// Every policy is called as a component.
+    Component,
+}
+
+/// What becomes of a store when its request is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Instances {
+    /// It is thrown away with its instances.
+    Fresh,
+    /// If every instance in it is called directly and none faulted, all that can
+    /// change in them, memory and globals, is put back as it was when they were
+    /// made, and another request may use it. Otherwise it is thrown away.
+    Restored,
+}
+
 /// What an engine is made with.
 #[derive(Debug, Clone)]
 pub struct EngineConfig {
@@ -75,6 +96,10 @@ pub struct EngineConfig {
     pub max_instances: u32,
     /// Who makes new instances.
     pub refill: Refill,
+    /// How policies are called.
+    pub calls: Calls,
+    /// What becomes of instances when a request is over.
+    pub instances: Instances,
     /// Whether verdicts are remembered.
     pub memory: MemoryOfVerdicts,
     /// Where compiled policies are kept between processes.
@@ -88,6 +113,8 @@ impl Default for EngineConfig {
             limits: Limits::default(),
             max_instances: 2048,
             refill: Refill::Background { ready: (cores * 2).clamp(4, 32) },
+            calls: Calls::Direct,
+            instances: Instances::Restored,
             memory: MemoryOfVerdicts::Bytes(8 << 20),
             cache: None,
         }
@@ -101,6 +128,7 @@ impl EngineConfig {
         Self {
             max_instances: 256,
             refill: Refill::Inline,
+            instances: Instances::Fresh,
             memory: MemoryOfVerdicts::Off,
             ..Self::default()
         }

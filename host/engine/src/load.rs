@@ -3,16 +3,20 @@
 use std::hash::{Hash, Hasher};
 
 use aws_lc_rs::digest;
+use serde::{Deserialize, Serialize};
 use wasmtime::component::{Component, ComponentExportIndex, Func, InstancePre, Linker};
-use wasmtime::{AsContextMut, Store};
+use wasmtime::{AsContextMut, Module, Store};
 
 use crate::bindings::{self, contract};
-use crate::config::Limits;
+use crate::config::{Calls, Limits};
 use crate::descriptor::{Descriptor, Reads};
 use crate::error::{LoadError, SettingError};
 use crate::fault::Fault;
 use crate::host::Inner;
-use crate::ready::{StoreState, new_store};
+use crate::lean::LeanPolicy;
+use crate::lean::lift::AbiError;
+use crate::lean::shape::{CoreExports, shape};
+use crate::ready::{Instance, StoreState, new_store};
 use crate::snapshot::Instrumented;
 
 /// A component that was checked, configured, snapshotted and compiled.
@@ -20,8 +24,15 @@ pub struct LoadedPolicy {
     descriptor: Descriptor,
     reads: Reads,
     digest: String,
-    pre: InstancePre<StoreState>,
-    evaluate: ComponentExportIndex,
+    code: Code,
+}
+
+/// What is run.
+enum Code {
+    /// The component.
+    Component { pre: InstancePre<StoreState>, evaluate: ComponentExportIndex },
+    /// Its one core module.
+    Lean(LeanPolicy),
 }
 
 impl std::fmt::Debug for LoadedPolicy {
@@ -52,14 +63,50 @@ impl LoadedPolicy {
         &self.digest
     }
 
-    /// A new instance, and its `evaluate`.
-    pub(crate) fn instantiate(&self, store: &mut Store<StoreState>) -> Result<Func, Fault> {
-        let instance_fault = |error: wasmtime::Error| Fault::Instance(format!("{error:#}"));
-        let instance = self.pre.instantiate(store.as_context_mut()).map_err(instance_fault)?;
-        instance
-            .get_func(store.as_context_mut(), self.evaluate)
-            .ok_or_else(|| Fault::Instance("it has no `evaluate`".into()))
+    /// How it is called: [`Calls::Direct`] only if the engine's configuration
+    /// allows it and the policy is of the shape for it.
+    #[must_use]
+    pub fn calls(&self) -> Calls {
+        match &self.code {
+            Code::Component { .. } => Calls::Component,
+            Code::Lean(_) => Calls::Direct,
+        }
     }
+
+    /// A new instance.
+    pub(crate) fn instantiate(&self, store: &mut Store<StoreState>) -> Result<Instance, Fault> {
+        match &self.code {
+            Code::Component { pre, evaluate } => {
+                let evaluate = instantiate(pre, *evaluate, store)?;
+                Ok(Instance::Component(evaluate))
+            }
+            Code::Lean(lean) => lean.instantiate(store).map(Instance::Lean),
+        }
+    }
+
+    /// Gives an instance the state that it was made with. False when that cannot
+    /// be: then it must not be used again.
+    pub(crate) fn restore(&self, instance: &mut Instance, store: &mut Store<StoreState>) -> bool {
+        match (&self.code, instance) {
+            (Code::Lean(lean), Instance::Lean(instance)) => {
+                !instance.used || lean.restore(instance, store)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// A new instance's `evaluate`.
+fn instantiate(
+    pre: &InstancePre<StoreState>,
+    evaluate: ComponentExportIndex,
+    store: &mut Store<StoreState>,
+) -> Result<Func, Fault> {
+    let instance_fault = |error: wasmtime::Error| Fault::Instance(format!("{error:#}"));
+    let instance = pre.instantiate(store.as_context_mut()).map_err(instance_fault)?;
+    instance
+        .get_func(store.as_context_mut(), evaluate)
+        .ok_or_else(|| Fault::Instance("it has no `evaluate`".into()))
 }
 
 /// The digest of a component, as `sha256:` and hexadecimal digits.
@@ -89,15 +136,33 @@ pub(crate) fn load(
     }
     let loading = Loading::new(engine, component)?;
     let Configured { descriptor, reads, snapshot } = loading.configure(settings)?;
-    let compiled = Component::new(&engine.serving, &snapshot)
-        .map_err(LoadError::wasmtime("the configured component cannot be compiled"))?;
+    let compiled = Compiled::new(engine, &snapshot)?;
     if let Some(cache) = &engine.config.cache
-        && let Ok(code) = compiled.serialize()
-        && let Ok(entry) = to_cache(&descriptor, &reads, &code)
+        && let Ok(entry) = to_cache(&descriptor, &reads, &compiled)
     {
         cache.put(&name, &entry);
     }
     prepare(descriptor, reads, component, &compiled)
+}
+
+/// A configured policy's compiled code.
+enum Compiled {
+    Component(Component),
+    Lean(Module, CoreExports),
+}
+
+impl Compiled {
+    fn new(engine: &Inner, snapshot: &[u8]) -> Result<Self, LoadError> {
+        if engine.config.calls == Calls::Direct
+            && let Some(shape) = shape(snapshot)
+            && let Ok(module) = Module::new(&engine.serving, &shape.module)
+        {
+            return Ok(Self::Lean(module, shape.exports));
+        }
+        Component::new(&engine.serving, snapshot)
+            .map(Self::Component)
+            .map_err(LoadError::wasmtime("the configured component cannot be compiled"))
+    }
 }
 
 pub(crate) fn describe(engine: &Inner, component: &[u8]) -> Result<Descriptor, LoadError> {
@@ -197,6 +262,9 @@ pub(crate) fn classify(
     fuel: u64,
 ) -> Fault {
     use wasmtime::Trap;
+    if let Some(AbiError::TooLarge) = error.downcast_ref() {
+        return too_large(limits);
+    }
     match error.downcast_ref::<Trap>() {
         Some(Trap::OutOfFuel) => Fault::Fuel(fuel),
         Some(Trap::StackOverflow) => Fault::Stack,
@@ -206,13 +274,16 @@ pub(crate) fn classify(
         None => {
             let reason = format!("{error:#}");
             if reason.contains("fuel allocated for hostcalls") {
-                let limit = limits.output_bytes;
-                Fault::OutputTooLarge(format!("at most {limit} bytes are read"))
+                too_large(limits)
             } else {
                 Fault::MalformedVerdict(reason)
             }
         }
     }
+}
+
+fn too_large(limits: &Limits) -> Fault {
+    Fault::OutputTooLarge(format!("at most {} bytes are read", limits.output_bytes))
 }
 
 fn check_is_component(bytes: &[u8]) -> Result<(), LoadError> {
@@ -267,7 +338,7 @@ fn check_contract(component: &[u8]) -> Result<(), LoadError> {
 }
 
 /// Version 0.1 with any patch: patches only add documentation.
-fn is_accepted(export: &str) -> bool {
+pub(crate) fn is_accepted(export: &str) -> bool {
     export
         .strip_prefix("tokenward:policy/policy@0.1.")
         .is_some_and(|patch| !patch.is_empty() && patch.bytes().all(|b| b.is_ascii_digit()))
@@ -277,8 +348,16 @@ fn prepare(
     descriptor: Descriptor,
     reads: Reads,
     original: &[u8],
-    compiled: &Component,
+    compiled: &Compiled,
 ) -> Result<LoadedPolicy, LoadError> {
+    let code = match compiled {
+        Compiled::Component(component) => prepare_component(component)?,
+        Compiled::Lean(module, exports) => Code::Lean(LeanPolicy::new(module, exports)?),
+    };
+    Ok(LoadedPolicy { descriptor, reads, digest: component_digest(original), code })
+}
+
+fn prepare_component(compiled: &Component) -> Result<Code, LoadError> {
     let pre = Linker::new(compiled.engine())
         .instantiate_pre(compiled)
         .map_err(LoadError::wasmtime("the configured component cannot be linked"))?;
@@ -293,7 +372,7 @@ fn prepare(
         .and_then(|(name, _)| compiled.get_export(None, name))
         .ok_or_else(lost)?;
     let (_, evaluate) = compiled.get_export(Some(&interface), "evaluate").ok_or_else(lost)?;
-    Ok(LoadedPolicy { descriptor, reads, digest: component_digest(original), pre, evaluate })
+    Ok(Code::Component { pre, evaluate })
 }
 
 /// Everything that the compiled code depends on.
@@ -302,7 +381,7 @@ fn cache_name(engine: &Inner, component: &[u8], settings: &str) -> String {
     env!("CARGO_PKG_VERSION").hash(&mut hasher);
     engine.serving.precompile_compatibility_hash().hash(&mut hasher);
     let limits = &engine.config.limits;
-    (limits.memory_bytes, limits.load_fuel).hash(&mut hasher);
+    (limits.memory_bytes, limits.load_fuel, engine.config.calls).hash(&mut hasher);
     component.hash(&mut hasher);
     settings.hash(&mut hasher);
     format!("{}.policy", hex(hasher.0.finish().as_ref()))
@@ -320,20 +399,44 @@ impl Hasher for Sha256Hasher {
     }
 }
 
-fn to_cache(descriptor: &Descriptor, reads: &Reads, code: &[u8]) -> serde_json::Result<Vec<u8>> {
-    let head = serde_json::to_vec(&(descriptor, reads))?;
+/// What a cache entry holds beside code.
+#[derive(Serialize, Deserialize)]
+struct Head<D, R, E> {
+    descriptor: D,
+    reads: R,
+    /// Of a core module; none of a component.
+    exports: Option<E>,
+}
+
+fn to_cache(
+    descriptor: &Descriptor,
+    reads: &Reads,
+    compiled: &Compiled,
+) -> wasmtime::Result<Vec<u8>> {
+    let (code, exports) = match compiled {
+        Compiled::Component(component) => (component.serialize()?, None),
+        Compiled::Lean(module, exports) => (module.serialize()?, Some(exports)),
+    };
+    let head = serde_json::to_vec(&Head { descriptor, reads, exports })?;
     let length = (head.len() as u64).to_le_bytes();
-    Ok([&length[..], &head, code].concat())
+    Ok([&length[..], &head, &code].concat())
 }
 
 #[allow(unsafe_code)]
 fn from_cache(engine: &Inner, component: &[u8], entry: &[u8]) -> Option<LoadedPolicy> {
     let (length, rest) = entry.split_first_chunk::<8>()?;
     let (head, code) = rest.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
-    let (descriptor, reads) = serde_json::from_slice(head).ok()?;
+    let Head { descriptor, reads, exports } = serde_json::from_slice(head).ok()?;
     // Sound: the cache vouched, with a key that only this user can read, that
     // this library wrote these bytes under this name, which holds wasmtime's
     // compatibility hash; wasmtime checks its own version and settings as well.
-    let compiled = unsafe { Component::deserialize(&engine.serving, code) }.ok()?;
+    let compiled = unsafe {
+        match exports {
+            None => Compiled::Component(Component::deserialize(&engine.serving, code).ok()?),
+            Some(exports) => {
+                Compiled::Lean(Module::deserialize(&engine.serving, code).ok()?, exports)
+            }
+        }
+    };
     prepare(descriptor, reads, component, &compiled).ok()
 }

@@ -1,9 +1,10 @@
 //! Instances made ahead of the request that will use them.
 //!
 //! A [`ReadyStore`] is what one request needs: a store of its own with one
-//! instance of each policy. It is used once and thrown away. The engine's
-//! [`Refiller`] makes them, and drops used ones, off the requests' path; a
-//! request that finds none ready makes its own.
+//! instance of each policy. It serves one request; then it is thrown away, or
+//! everything that can have changed in it is put back as it was when it was
+//! made (see [`Instances`]). The engine's [`Refiller`] makes, restores and drops
+//! them off the requests' path; a request that finds none ready makes its own.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak, mpsc};
@@ -12,8 +13,9 @@ use crossbeam_queue::ArrayQueue;
 use wasmtime::component::Func;
 use wasmtime::{ResourceLimiter, Store};
 
-use crate::config::{CORE_INSTANCES, Limits};
+use crate::config::{CORE_INSTANCES, Instances, Limits};
 use crate::fault::Fault;
+use crate::lean::LeanInstance;
 use crate::load::LoadedPolicy;
 
 /// What a store carries: its limits, and what was refused.
@@ -85,11 +87,23 @@ impl ResourceLimiter for StoreState {
 /// A store for one request, with one instance of each policy.
 pub(crate) struct ReadyStore {
     pub(crate) store: Store<StoreState>,
-    /// The `evaluate` of each policy, by its place in the set, or why there is
+    /// An instance of each policy, by its place in the set, or why there is
     /// none: one policy that cannot be instantiated leaves the others standing.
-    pub(crate) evaluate: Vec<Result<Func, Fault>>,
+    pub(crate) instances: Vec<Result<Instance, Fault>>,
     /// Bytes of memory with which the instance of each policy begins.
     pub(crate) configured: Vec<usize>,
+}
+
+/// An instance of a policy.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "they lie in one vector; the large one is the common one"
+)]
+pub(crate) enum Instance {
+    /// Of the component: its `evaluate`.
+    Component(Func),
+    /// Of its core module.
+    Lean(LeanInstance),
 }
 
 impl ReadyStore {
@@ -99,16 +113,26 @@ impl ReadyStore {
         limits: &Limits,
     ) -> Result<Self, Fault> {
         let mut store = new_store(engine, limits, policies.len());
-        let mut evaluate = Vec::with_capacity(policies.len());
+        let mut instances = Vec::with_capacity(policies.len());
         let mut configured = Vec::with_capacity(policies.len());
         for policy in policies {
             let fuel = store.set_fuel(limits.fuel);
             fuel.map_err(|error| Fault::Instance(format!("{error:#}")))?;
             store.data_mut().memory = 0;
-            evaluate.push(policy.instantiate(&mut store));
+            instances.push(policy.instantiate(&mut store));
             configured.push(store.data().memory);
         }
-        Ok(Self { store, evaluate, configured })
+        Ok(Self { store, instances, configured })
+    }
+
+    /// Gives every instance the state that it was made with. False when that
+    /// cannot be: then the store must not be used again.
+    pub(crate) fn restore(&mut self, policies: &[Arc<LoadedPolicy>]) -> bool {
+        self.store.data_mut().memory_refused = false;
+        policies.len() == self.instances.len()
+            && policies.iter().zip(&mut self.instances).all(|(policy, instance)| {
+                instance.as_mut().is_ok_and(|i| policy.restore(i, &mut self.store))
+            })
     }
 }
 
@@ -130,21 +154,45 @@ pub(crate) struct ReadyStores {
     used: ArrayQueue<ReadyStore>,
     /// Whether the refiller has been told of this set and has not finished.
     told: AtomicBool,
-    make: Box<dyn Fn() -> Result<ReadyStore, Fault> + Send + Sync>,
+    source: Source,
     refiller: Option<mpsc::Sender<Weak<ReadyStores>>>,
+}
+
+/// What the stores of one policy set are made from.
+pub(crate) struct Source {
+    pub(crate) engine: wasmtime::Engine,
+    pub(crate) policies: Arc<[Arc<LoadedPolicy>]>,
+    pub(crate) limits: Limits,
+    pub(crate) instances: Instances,
+}
+
+impl Source {
+    fn make(&self) -> Result<ReadyStore, Fault> {
+        ReadyStore::new(&self.engine, &self.policies, &self.limits)
+    }
+
+    /// The store as it was made, if it may serve again.
+    fn restored(&self, mut used: ReadyStore) -> Option<ReadyStore> {
+        let restored = self.instances == Instances::Restored && used.restore(&self.policies);
+        restored.then_some(used)
+    }
 }
 
 impl ReadyStores {
     pub(crate) fn new(
-        make: impl Fn() -> Result<ReadyStore, Fault> + Send + Sync + 'static,
+        source: Source,
         refiller: Option<(mpsc::Sender<Weak<Self>>, usize)>,
     ) -> Arc<Self> {
-        let (refiller, capacity) = refiller.map_or((None, 1), |(r, n)| (Some(r), n.max(1)));
+        let (refiller, capacity) = match refiller {
+            Some((refiller, ready)) => (Some(refiller), ready.max(1)),
+            // Restored stores wait here: as many as there can be requests at once.
+            None => (None, std::thread::available_parallelism().map_or(1, usize::from)),
+        };
         let stores = Arc::new(Self {
             ready: ArrayQueue::new(capacity),
             used: ArrayQueue::new(capacity),
             told: AtomicBool::new(false),
-            make: Box::new(make),
+            source,
             refiller,
         });
         stores.tell_refiller();
@@ -160,27 +208,26 @@ impl ReadyStores {
         if let Some(store) = ready {
             return Ok(store);
         }
-        let made = (self.make)()?;
-        if made.evaluate.iter().all(Result::is_ok) || self.used.is_empty() {
+        let made = self.source.make()?;
+        if made.instances.iter().all(Result::is_ok) || self.used.is_empty() {
             return Ok(made);
         }
         // Perhaps for want of room: used stores that wait to be dropped hold some.
         drop(made);
-        self.drop_used();
-        (self.make)()
-    }
-
-    fn drop_used(&self) {
         while let Some(used) = self.used.pop() {
             drop(used);
         }
+        self.source.make()
     }
 
-    /// Throws a used store away, off the request's path where possible.
-    pub(crate) fn discard(&self, store: ReadyStore) {
+    /// Takes back a store that served a request, to be restored or dropped off
+    /// the request's path where possible.
+    pub(crate) fn give_back(&self, used: ReadyStore) {
         if self.refiller.is_some() {
             // A full queue gives it back, to be dropped here and now.
-            drop(self.used.push(store));
+            drop(self.used.push(used));
+        } else if let Some(restored) = self.source.restored(used) {
+            drop(self.ready.push(restored));
         }
     }
 
@@ -202,13 +249,16 @@ impl ReadyStores {
     fn refill(&self) {
         self.told.store(false, Ordering::Release);
         loop {
-            self.drop_used();
+            while let Some(used) = self.used.pop() {
+                // What finds no room is dropped.
+                let _ = self.source.restored(used).map(|restored| self.ready.push(restored));
+            }
             if self.ready.is_full() {
                 return;
             }
             // A fault here is met again, and reported, by the request that needs a store.
-            let Ok(store) = (self.make)() else { return };
-            if store.evaluate.iter().any(Result::is_err) {
+            let Ok(store) = self.source.make() else { return };
+            if store.instances.iter().any(Result::is_err) {
                 return;
             }
             if self.ready.push(store).is_err() {

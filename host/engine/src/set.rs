@@ -12,10 +12,11 @@ use crate::config::{MemoryOfVerdicts, Refill};
 use crate::facts::PolicyInput;
 use crate::fault::Fault;
 use crate::host::Inner;
+use crate::lean::lower::Image;
 use crate::load::{LoadedPolicy, classify};
 use crate::memory::{VerdictMemory, write_key};
 use crate::narrow::Narrower;
-use crate::ready::{ReadyStore, ReadyStores, StoreState};
+use crate::ready::{Instance, ReadyStore, ReadyStores, Source, StoreState};
 use crate::verdict::Verdict;
 
 /// Policies that judge a request together, in order. Cheap to clone.
@@ -86,17 +87,17 @@ impl PolicySet {
             (Some(refiller), Refill::Background { ready }) => Some((refiller.sender(), ready)),
             _ => None,
         };
-        let make = {
-            let serving = engine.serving.clone();
-            let limits = engine.config.limits.clone();
-            let policies = Arc::clone(&policies);
-            move || ReadyStore::new(&serving, &policies, &limits)
+        let source = Source {
+            engine: engine.serving.clone(),
+            policies: Arc::clone(&policies),
+            limits: engine.config.limits.clone(),
+            instances: engine.config.instances,
         };
         let memory = match engine.config.memory {
             MemoryOfVerdicts::Off => None,
             MemoryOfVerdicts::Bytes(bytes) => Some(Arc::new(VerdictMemory::new(bytes))),
         };
-        Self { ready: ReadyStores::new(make, refiller), memory, engine, policies }
+        Self { ready: ReadyStores::new(source, refiller), memory, engine, policies }
     }
 
     /// The policies, in order.
@@ -119,7 +120,7 @@ impl PolicySet {
     pub fn evaluate(&self, input: &PolicyInput<'_>) -> Vec<Evaluation> {
         let arena = Bump::new();
         let mut narrower = Narrower::new(*input, &arena);
-        let mut stores = Stores { set: self, current: None };
+        let mut stores = Stores { set: self, current: None, image: Image::default() };
         let mut key = Vec::new();
         let mut last = Instant::now();
         let mut evaluations = Vec::with_capacity(self.policies.len());
@@ -200,6 +201,7 @@ impl Run {
 struct Stores<'a> {
     set: &'a PolicySet,
     current: Option<ReadyStore>,
+    image: Image,
 }
 
 impl Stores<'_> {
@@ -209,8 +211,8 @@ impl Stores<'_> {
             Ok(ready) => ready,
             Err(fault) => return Run::none(fault),
         };
-        let evaluate = match ready.evaluate.get(index) {
-            Some(Ok(evaluate)) => *evaluate,
+        let instance = match ready.instances.get_mut(index) {
+            Some(Ok(instance)) => instance,
             Some(Err(fault)) => {
                 let fault = fault.clone();
                 self.current = Some(ready);
@@ -225,7 +227,13 @@ impl Stores<'_> {
         if let Err(error) = ready.store.set_fuel(limits.fuel) {
             return Run::none(Fault::Instance(format!("{error:#}")));
         }
-        let raw = call(&mut ready.store, evaluate, input);
+        let raw = match instance {
+            Instance::Component(evaluate) => call(&mut ready.store, *evaluate, input),
+            Instance::Lean(instance) => {
+                self.image.lower(input);
+                instance.evaluate(&mut ready.store, &mut self.image, limits.output_bytes)
+            }
+        };
         let fuel = limits.fuel - ready.store.get_fuel().unwrap_or_default().min(limits.fuel);
         let memory = MemoryUse { configured, peak: ready.store.data().memory };
         let verdict = match raw {
@@ -234,9 +242,8 @@ impl Stores<'_> {
                 Verdict::check(raw, policy.descriptor(), limits)
             }
             Err(error) => {
-                let fault = classify(&error, ready.store.data(), limits, limits.fuel);
-                self.set.ready.discard(ready);
-                Err(fault)
+                // The store is dropped: what faulted in it is beyond repair.
+                Err(classify(&error, ready.store.data(), limits, limits.fuel))
             }
         };
         Run { verdict, fuel, memory }
@@ -246,7 +253,7 @@ impl Stores<'_> {
 impl Drop for Stores<'_> {
     fn drop(&mut self) {
         if let Some(used) = self.current.take() {
-            self.set.ready.discard(used);
+            self.set.ready.give_back(used);
         }
     }
 }

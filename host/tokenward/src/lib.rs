@@ -48,9 +48,9 @@ pub use record::{DecisionRecord, SCHEMA};
 pub use rehearsal::Rehearsal;
 
 pub use tokenward_bundle::{
-    Bundle, BundleError, BundleManifest, DEFAULT_BUNDLE, Enforcement, MANIFEST_FILE, OnFault,
-    PolicyEntry, built_in_bundles, built_in_cases, built_in_policies, built_in_policy,
-    built_in_policy_cases,
+    Bundle, BundleError, BundleManifest, CoverageRow, CoverageTable, DEFAULT_BUNDLE, Enforcement,
+    HostState, MANIFEST_FILE, OnFault, Owner, PolicyEntry, built_in_bundles, built_in_cases,
+    built_in_coverage, built_in_policies, built_in_policy, built_in_policy_cases,
 };
 pub use tokenward_engine::{
     Binding, CacheError, ClaimSelector, CompilationCache, Cookie, Descriptor, Effect, Encryption,

@@ -1,10 +1,10 @@
 //! Whether an identifier of a subject is personal data by itself.
 
-use tokenward_detect::{Confidence, Detector, Hit, scan, scan_integer};
+use tokenward_detect::{Confidence, Hit, SubjectId, scan_integer_only, scan_only};
 
 /// What an identifier says of its subject, in words that follow `holds`.
 pub(crate) fn told_by(subject: &str) -> Option<&'static str> {
-    let found = scan(subject, None).strongest(|hit| tells(*hit));
+    let found = scan_only::<SubjectId>(subject, None).strongest(|hit| tells(*hit));
     found
         .map(|hit| hit.detector.label())
         .or_else(|| is_name(subject).then_some("several words, as a person's name does"))
@@ -12,25 +12,14 @@ pub(crate) fn told_by(subject: &str) -> Option<&'static str> {
 
 /// The same of an integer.
 pub(crate) fn told_by_integer(subject: i64) -> Option<&'static str> {
-    scan_integer(subject, None).filter(|hit| tells(*hit)).map(|hit| hit.detector.label())
+    scan_integer_only::<SubjectId>(subject, None)
+        .filter(|hit| tells(*hit))
+        .map(|hit| hit.detector.label())
 }
 
 /// A hint is not enough: `ab12@clients` names a machine, ten digits a row in a table.
 fn tells(hit: Hit) -> bool {
     hit.confidence >= Confidence::Medium
-        && matches!(
-            hit.detector,
-            Detector::Email
-                | Detector::Phone
-                | Detector::Ssn
-                | Detector::Itin
-                | Detector::Aadhaar
-                | Detector::NationalId
-                | Detector::NhsNumber
-                | Detector::Mbi
-                | Detector::Iban
-                | Detector::Pan
-        )
 }
 
 /// Whether this is written as a person's name is: two to five words of letters.

@@ -1,44 +1,15 @@
-//! Goes through the claims in the order of the token and says what each of them holds.
+//! What this policy says of claims, and what the finds of the detectors weigh.
 
-use std::borrow::Cow;
-
-use tokenward_detect::{
-    Category, Detector, Hit, Hits, NameHit, Place, concerns_patient, path_class, scan, scan_integer,
-};
+use tokenward_data::{Data, Own, Part, Path, Rank, Rules, Standing, Told, Weight};
+use tokenward_detect::{Category, Everything, Hit, concerns_patient};
 use tokenward_policy::prelude::*;
 
-use crate::pattern::unescape;
-use crate::report::{self, Data, Found, MOST, Offence, Rank, What};
-use crate::settings::{Compiled, Lists, Mode, ProfileMode, Unlisted};
+use crate::settings::{Compiled, Lists, Mode, ProfileMode, Unlisted, Withhold};
 use crate::standard;
 
 /// The verdict on one token.
 pub(crate) fn judge(settings: &Compiled, input: &Input) -> Verdict {
-    let judge = Judge { settings, input, lists: active(settings, input) };
-    let mut offences: Vec<Offence<'_>> = Vec::new();
-    let mut names = Vec::new();
-    let mut ends = Vec::new();
-    let mut denials = 0;
-    for (place, claim) in input.claims.iter().enumerate() {
-        split(&claim.path, &mut names, &mut ends);
-        if names.is_empty() && matches!(claim.value, Value::Json(_)) {
-            // A claims set without claims.
-            continue;
-        }
-        let standard = names.first().is_some_and(|name| standard::is_registered(name));
-        let path = Path { pointer: &claim.path, names: &names, ends: &ends, place, standard };
-        if let Some(offence) = judge.claim(&path, &claim.value) {
-            let denied = report::rank(settings, &offence.what) == Rank::Deny;
-            if record(&mut offences, offence) == Recorded::New && denied {
-                denials += 1;
-            }
-            if denials > MOST {
-                // More than are told, and the token is denied in any case.
-                break;
-            }
-        }
-    }
-    report::verdict(settings, &offences)
+    tokenward_data::judge(&Judge { settings, lists: active(settings, input) }, input)
 }
 
 /// The lists that count for this token.
@@ -63,183 +34,46 @@ enum Allows {
     No,
 }
 
-/// Where a claim stands.
-struct Path<'a, 'n> {
-    pointer: &'a str,
-    /// The names from the top, unescaped.
-    names: &'n [Cow<'a, str>],
-    /// Where each name ends in the pointer.
-    ends: &'n [usize],
-    /// Its place among the claims.
-    place: usize,
-    /// Whether the first name is that of a standard claim.
-    standard: bool,
-}
-
-impl<'a> Path<'a, '_> {
-    /// The pointer to so many names.
-    fn upto(&self, count: usize) -> &'a str {
-        let end = count.checked_sub(1).and_then(|last| self.ends.get(last)).copied();
-        self.pointer.get(..end.unwrap_or(0)).unwrap_or_default()
-    }
-
-    /// How many names the claim has, without the places in arrays at the end.
-    fn depth(&self) -> usize {
-        let indices = self.names.iter().rev().take_while(|name| is_index(name)).count();
-        (self.names.len() - indices).max(1)
-    }
-
-    /// The nearest name around the one at a place that is no place in an array.
-    fn around(&self, place: usize) -> Option<&str> {
-        let outer = self.names.get(..place).unwrap_or_default();
-        outer.iter().rev().find(|name| !is_index(name)).map(|name| &**name)
-    }
-}
-
-/// Whether a name can be a place in an array. The pointer of a claim does not tell an array from
-/// an object whose members are named by numbers, so that longer numbers count as names.
-fn is_index(name: &str) -> bool {
-    name == "0"
-        || matches!(name.as_bytes(), [b'1'..=b'9', rest @ ..]
-            if rest.len() < 4 && rest.iter().all(u8::is_ascii_digit))
-}
-
-fn split<'a>(pointer: &'a str, names: &mut Vec<Cow<'a, str>>, ends: &mut Vec<usize>) {
-    names.clear();
-    ends.clear();
-    let mut end = 0;
-    for part in pointer.split('/').skip(1) {
-        end += 1 + part.len();
-        names.push(unescape(part));
-        ends.push(end);
-    }
-}
-
 struct Judge<'s> {
     settings: &'s Compiled,
-    input: &'s Input,
     lists: Vec<(&'s Lists, Allows)>,
 }
 
-impl Judge<'_> {
-    fn claim<'a>(&self, path: &Path<'a, '_>, value: &Value) -> Option<Offence<'a>> {
-        let denied = self.settings.deny.iter().filter_map(|p| p.matches(path.names)).min();
+impl Rules for Judge<'_> {
+    type Scope = Everything;
+    type Own = Listed;
+
+    fn standing(&self, path: &Path<'_, '_>) -> Standing<Listed> {
+        let names = path.names();
+        let denied = self.settings.deny.iter().filter_map(|p| p.matches(names)).min();
         if let Some(count) = denied {
-            return Some(Offence { pointer: path.upto(count), what: What::Denied });
+            return Standing::Told(count, Listed::Denied);
         }
-        let permitted =
-            |lists: &Lists| lists.permit.iter().any(|p| p.matches(path.names).is_some());
+        let permitted = |lists: &Lists| lists.permit.iter().any(|p| p.matches(names).is_some());
         if self.lists.iter().any(|(lists, _)| permitted(lists)) {
-            return None;
+            return Standing::Exempt;
         }
-        if let Some((count, data)) = self.data(path, value) {
-            return Some(Offence { pointer: path.upto(count), what: What::Data(data) });
-        }
-        if self.settings.unlisted == Unlisted::Ignore || self.is_listed(path) {
+        Standing::Searched
+    }
+
+    fn harmless(&self, path: &Path<'_, '_>) -> Option<(usize, Listed)> {
+        let unlisted = match self.settings.unlisted {
+            Unlisted::Ignore => return None,
+            Unlisted::Advise => Listed::Unexpected,
+            Unlisted::Deny => Listed::Refused,
+        };
+        if self.is_listed(path) {
             return None;
         }
         // One remark a top-level claim will do, unless some list is finer than that.
-        let count = if self.settings.nested { path.depth() } else { 1 };
-        Some(Offence { pointer: path.upto(count), what: What::Unlisted })
+        Some((if self.settings.nested { path.depth() } else { 1 }, unlisted))
     }
 
-    /// The gravest data that a claim holds, and how many names lead to what is to be reported.
-    fn data(&self, path: &Path<'_, '_>, value: &Value) -> Option<(usize, Data)> {
-        let mut best: Option<(usize, Data)> = None;
-        let mut add = |count: usize, data: Data| {
-            // The outermost place is reported; the gravest data is told.
-            best = Some(best.map_or((count, data), |(at, old)| (at.min(count), old.or(data))));
-        };
-        let depth = path.depth();
-        let mut context = None;
-        for (place, name) in path.names.iter().enumerate() {
-            if is_index(name) && place > 0 {
-                continue;
-            }
-            let count = place + 1;
-            let standard = place == 0 && path.standard;
-            let class = if standard { None } else { path_class(path.around(place), name) };
-            if count == depth {
-                context = class;
-            }
-            if let Some(hit) = class.and_then(|class| named(class, value, count == depth))
-                && let Some(data) = self.accept(hit, path)
-            {
-                add(count, data);
-            }
-            if !standard && let Some(data) = self.in_name(name, path) {
-                // The object around it is reported, or the claims set: its own pointer would show
-                // the data.
-                add(place, data);
-            }
-        }
-        if let Some(data) = self.in_value(value, context, path) {
-            add(depth, data);
-        }
-        if is_private_jwk_member(path, self.input) {
-            let hit = Hit {
-                detector: Detector::PrivateKey,
-                category: Category::Secret,
-                confidence: tokenward_detect::Confidence::High,
-                place: Place::Name,
-            };
-            if let Some(data) = self.accept(hit, path) {
-                add(path.names.len().saturating_sub(1), data);
-            }
-        }
-        best
+    fn is_standard(&self, name: &str) -> bool {
+        standard::is_registered(name)
     }
 
-    fn in_value(
-        &self,
-        value: &Value,
-        context: Option<NameHit>,
-        path: &Path<'_, '_>,
-    ) -> Option<Data> {
-        let strongest = |hits: &Hits| {
-            let accepted = hits.iter().filter_map(|hit| self.accept(hit, path));
-            accepted.reduce(Data::or)
-        };
-        match value {
-            Value::Text(text) => strongest(&scan(text, context)),
-            Value::Texts(texts) => {
-                texts.iter().filter_map(|text| strongest(&scan(text, context))).reduce(Data::or)
-            }
-            Value::Integer(integer) => self.in_integer(*integer, context, path),
-            Value::Number(number) => self.in_integer(whole(*number)?, context, path),
-            Value::Null | Value::Boolean(_) | Value::Json(_) => None,
-        }
-    }
-
-    fn in_integer(
-        &self,
-        integer: i64,
-        context: Option<NameHit>,
-        path: &Path<'_, '_>,
-    ) -> Option<Data> {
-        scan_integer(integer, context)
-            .filter(|hit| hit.place != Place::Name)
-            .and_then(|hit| self.accept(hit, path))
-    }
-
-    /// Data that stands where a name should, for instance `{"john@example.com": true}`.
-    fn in_name(&self, name: &str, path: &Path<'_, '_>) -> Option<Data> {
-        let digits = name.bytes().filter(u8::is_ascii_digit).count();
-        let any = digits >= 9 || name.bytes().any(|b| b == b'@');
-        // Shorter names hold no key, unless by `password=...`.
-        if !any && name.len() < 16 && !name.bytes().any(|b| b == b'=') {
-            return None;
-        }
-        let hits = scan(name, None);
-        let found = hits
-            .iter()
-            .filter(|hit| any || hit.category == Category::Secret)
-            .map(|hit| Hit { place: Place::Name, ..hit });
-        found.filter_map(|hit| self.accept(hit, path)).reduce(Data::or)
-    }
-
-    /// The hit as data to report, if the settings want it reported.
-    fn accept(&self, mut hit: Hit, path: &Path<'_, '_>) -> Option<Data> {
+    fn weigh(&self, hit: &mut Hit, path: &Path<'_, '_>, _: Part<'_>) -> Option<Weight> {
         let excepted = |lists: &Lists| lists.except.contains(&hit.detector);
         if hit.confidence < self.settings.min_confidence
             || self.lists.iter().any(|(lists, _)| excepted(lists))
@@ -248,101 +82,79 @@ impl Judge<'_> {
         }
         let personal =
             matches!(hit.category, Category::Personal | Category::NationalId | Category::Network);
-        if personal && path.names.iter().any(|name| concerns_patient(name)) {
+        if personal && path.names().iter().any(|name| concerns_patient(name)) {
             hit.category = Category::Health;
         }
-        let mode = self.settings.detect.mode(hit.category);
-        let found = match hit.place {
-            Place::Name => Found::Name,
-            Place::Value => Found::Value,
-            Place::Decoded => Found::Decoded,
-        };
-        (mode != Mode::Off).then_some(Data { mode, hit, found })
+        match self.settings.detect.mode(hit.category) {
+            Mode::Off => None,
+            Mode::Advise => Some(Weight::Advise),
+            Mode::Deny => Some(Weight::Deny),
+        }
     }
 
+    fn withholds(&self) -> bool {
+        self.settings.withhold == Withhold::Yes
+    }
+
+    fn rule(&self, data: &Data, _: Rank) -> (&'static str, Severity) {
+        match data.hit.category {
+            Category::Network => ("personal-data", Severity::Low),
+            Category::Personal | Category::NationalId => ("personal-data", Severity::High),
+            Category::Financial => ("financial-data", Severity::High),
+            Category::Health => ("health-data", Severity::High),
+            Category::Cardholder => ("cardholder-data", Severity::Critical),
+            Category::Secret => ("secret", Severity::Critical),
+        }
+    }
+}
+
+impl Judge<'_> {
     fn is_listed(&self, path: &Path<'_, '_>) -> bool {
+        let names = path.names();
         let standard = || {
-            path.standard
-                || path.names.first().is_some_and(|name| standard::is_namespaced(name))
-                || path.names.iter().any(|name| standard::is_reference(name))
+            path.is_standard()
+                || names.first().is_some_and(|name| standard::is_namespaced(name))
+                || names.iter().any(|name| standard::is_reference(name))
         };
         self.lists.iter().filter(|(_, allows)| *allows == Allows::Yes).any(|(lists, _)| {
             (lists.standard && standard())
-                || lists.allow.iter().any(|pattern| pattern.matches(path.names).is_some())
+                || lists.allow.iter().any(|pattern| pattern.matches(names).is_some())
         })
     }
 }
 
-/// What a name says of a value: nothing of one that is null or empty, and of a boolean only what
-/// concerns health.
-fn named(class: NameHit, value: &Value, own: bool) -> Option<Hit> {
-    match value {
-        Value::Boolean(_) => (class.category == Category::Health).then(|| class.hit()),
-        Value::Null | Value::Json(_) => None,
-        Value::Text(text) if own => class.with_text(text),
-        Value::Texts(texts) if own => {
-            let hits = texts.iter().filter_map(|text| class.with_text(text));
-            hits.max_by_key(|hit| hit.confidence)
-        }
-        Value::Text(text) => (!text.trim().is_empty()).then(|| class.hit()),
-        Value::Texts(_) | Value::Integer(_) | Value::Number(_) => Some(class.hit()),
+/// What the lists say of a claim.
+#[derive(Clone, Copy)]
+enum Listed {
+    /// It matches `deny`.
+    Denied,
+    /// No allow-list names it, which is denied.
+    Refused,
+    /// No allow-list names it, which is remarked on.
+    Unexpected,
+}
+
+impl Own for Listed {
+    fn precedes_data(self) -> bool {
+        matches!(self, Self::Denied)
     }
-}
 
-/// The integer that a number with a fraction of zero or an exponent stands for, as in
-/// `4111111111111111.0`, if it is one that the number tells exactly.
-fn whole(number: f64) -> Option<i64> {
-    const EXACT: f64 = 9_007_199_254_740_992.0; // 2^53
-    #[allow(clippy::cast_possible_truncation, reason = "it has no fraction and is in range")]
-    let integer = number as i64;
-    #[allow(clippy::float_cmp, reason = "a whole number equals itself")]
-    let exact = number.abs() < EXACT && number == number.trunc();
-    exact.then_some(integer)
-}
-
-/// A private member of a JWK (RFC 7518): `d`, `k` and the rest, beside a `kty`.
-fn is_private_jwk_member(path: &Path<'_, '_>, input: &Input) -> bool {
-    const PRIVATE: [&str; 7] = ["d", "k", "p", "q", "dp", "dq", "qi"];
-    let Some((last, outer)) = path.names.split_last() else { return false };
-    if !PRIVATE.contains(&&**last) || outer.is_empty() {
-        return false;
-    }
-    let object = path.upto(outer.len());
-    let member =
-        |claim: &&Claim| claim.path.strip_prefix(object).is_some_and(|m| m.starts_with('/'));
-    // The members of an object stand together.
-    let (before, after) = input.claims.split_at_checked(path.place).unwrap_or_default();
-    let mut siblings =
-        before.iter().rev().take_while(member).chain(after.iter().take_while(member));
-    siblings.any(|claim| claim.path.strip_prefix(object) == Some("/kty"))
-}
-
-/// How far back a claim's object can have been reported already.
-const LOOK_BACK: usize = 8;
-
-/// One finding a claim: what is said of it twice is merged, and what is said of data in an
-/// object that is reported already is not said again.
-fn record<'a>(offences: &mut Vec<Offence<'a>>, new: Offence<'a>) -> Recorded {
-    let old = offences.iter_mut().rev().take(LOOK_BACK).find(|old| old.pointer == new.pointer);
-    match old {
-        None => {
-            offences.push(new);
-            Recorded::New
-        }
-        Some(old) => {
-            match (&mut old.what, new.what) {
-                (What::Data(old), What::Data(new)) => *old = old.or(new),
-                (What::Denied, _) | (_, What::Unlisted) => {}
-                (old, new) => *old = new,
-            }
-            Recorded::Merged
+    fn told(self) -> Told {
+        let unlisted = |rank, severity| Told {
+            rank,
+            rule: "unlisted-claim",
+            severity,
+            message: "is not on the list of expected claims",
+        };
+        match self {
+            Self::Denied => Told {
+                rank: Rank::Deny,
+                rule: "denied-claim",
+                severity: Severity::High,
+                message: "is on the list of denied claims",
+            },
+            Self::Refused => unlisted(Rank::Deny, Severity::Medium),
+            Self::Unexpected => unlisted(Rank::Advise, Severity::Info),
         }
     }
-}
-
-/// What became of an offence.
-#[derive(PartialEq, Eq)]
-enum Recorded {
-    New,
-    Merged,
 }

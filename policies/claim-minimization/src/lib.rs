@@ -34,12 +34,11 @@
 //! A message names what was found, by which detector, and where: never a value.
 
 mod judge;
-mod pattern;
-mod report;
 mod settings;
 mod standard;
 
 pub use settings::Settings;
+use tokenward_data::{About, AboutRule};
 use tokenward_policy::prelude::*;
 
 /// The policy, configured.
@@ -62,66 +61,67 @@ phone numbers, keys and tokens are found in any claim, also base64- or percent-e
 Each claim at fault gets one finding, at its JSON Pointer. No finding quotes a value.
 ";
 
+const MOVE: &str = "Take the claim out of the token and put a reference in its place; \
+        or name it in `permit`, for the kind of token and the audience that need it.";
+
+const ABOUT: About = About {
+    name: "claim-minimization",
+    version: env!("CARGO_PKG_VERSION"),
+    title: "A token carries no data that it does not need",
+    description: DESCRIPTION,
+    schema: include_str!("../settings.schema.json"),
+    rules: &[
+        AboutRule {
+            id: "personal-data",
+            title: "The claim holds personal data",
+            remedy: MOVE,
+            controls: &["GDPR 5(1)(c)", "GDPR 25(2)"],
+        },
+        AboutRule {
+            id: "health-data",
+            title: "The claim holds health data",
+            remedy: MOVE,
+            controls: &["HIPAA 164.502(b)", "HIPAA 164.514(b)(2)", "HIPAA 164.312(a)(1)"],
+        },
+        AboutRule {
+            id: "cardholder-data",
+            title: "The claim holds cardholder data",
+            remedy: "Take the claim out of the token; carry a payment token or the last four digits.",
+            controls: &["PCI DSS 4.0.1 3.3.1", "PCI DSS 4.0.1 3.4.1", "PCI DSS 4.0.1 3.5.1"],
+        },
+        AboutRule {
+            id: "financial-data",
+            title: "The claim holds financial data",
+            remedy: MOVE,
+            controls: &["GDPR 5(1)(c)"],
+        },
+        AboutRule {
+            id: "secret",
+            title: "The claim holds a secret",
+            remedy: "Take the claim out of the token and replace the secret: whoever saw the token has it.",
+            controls: &["SOC 2 C1.1", "SOC 2 CC6.7", "ISO 27001:2022 8.24"],
+        },
+        AboutRule {
+            id: "denied-claim",
+            title: "The claim is on the list of denied claims",
+            remedy: "Have the issuer leave the claim out, or take it off the `deny` list.",
+            controls: &["GDPR 5(1)(c)", "GDPR 25(2)"],
+        },
+        AboutRule {
+            id: "unlisted-claim",
+            title: "The claim is not expected",
+            remedy: "Have the issuer leave the claim out, or name it in `allow`.",
+            controls: &["GDPR 5(1)(c)", "GDPR 25(2)"],
+        },
+    ],
+    controls: &["GDPR 5(1)(c)", "GDPR 25(2)", "HIPAA 164.502(b)"],
+};
+
 impl Policy for ClaimMinimization {
     type Settings = Settings;
 
     fn descriptor() -> Descriptor {
-        const MOVE: &str = "Take the claim out of the token and put a reference in its place; \
-            or name it in `permit`, for the kind of token and the audience that need it.";
-        Descriptor {
-            name: "claim-minimization".into(),
-            version: env!("CARGO_PKG_VERSION").into(),
-            title: "A token carries no data that it does not need".into(),
-            description: DESCRIPTION.into(),
-            phases: Phases::ISSUE | Phases::USE | Phases::REFRESH,
-            rules: vec![
-                rule(
-                    "personal-data",
-                    "The claim holds personal data",
-                    MOVE,
-                    &["GDPR 5(1)(c)", "GDPR 25(2)"],
-                ),
-                rule(
-                    "health-data",
-                    "The claim holds health data",
-                    MOVE,
-                    &["HIPAA 164.502(b)", "HIPAA 164.514(b)(2)", "HIPAA 164.312(a)(1)"],
-                ),
-                rule(
-                    "cardholder-data",
-                    "The claim holds cardholder data",
-                    "Take the claim out of the token; carry a payment token or the last four digits.",
-                    &["PCI DSS 4.0.1 3.3.1", "PCI DSS 4.0.1 3.4.1", "PCI DSS 4.0.1 3.5.1"],
-                ),
-                rule("financial-data", "The claim holds financial data", MOVE, &["GDPR 5(1)(c)"]),
-                rule(
-                    "secret",
-                    "The claim holds a secret",
-                    "Take the claim out of the token and replace the secret: whoever saw the token has it.",
-                    &["SOC 2 C1.1", "SOC 2 CC6.7", "ISO 27001:2022 8.24"],
-                ),
-                rule(
-                    "denied-claim",
-                    "The claim is on the list of denied claims",
-                    "Have the issuer leave the claim out, or take it off the `deny` list.",
-                    &["GDPR 5(1)(c)", "GDPR 25(2)"],
-                ),
-                rule(
-                    "unlisted-claim",
-                    "The claim is not expected",
-                    "Have the issuer leave the claim out, or name it in `allow`.",
-                    &["GDPR 5(1)(c)", "GDPR 25(2)"],
-                ),
-                rule(
-                    "too-many-findings",
-                    "More claims are at fault than are told one by one",
-                    "Mend the claims that are told, then look again.",
-                    &["GDPR 5(1)(c)", "GDPR 25(2)", "HIPAA 164.502(b)"],
-                ),
-            ],
-            settings_schema: settings_schema!("../settings.schema.json").into(),
-            reads: Reads::all_claims(),
-        }
+        tokenward_data::descriptor!(ABOUT)
     }
 
     fn configure(settings: Settings) -> Result<Self, Vec<SettingError>> {
@@ -134,15 +134,6 @@ impl Policy for ClaimMinimization {
 
     fn evaluate(&self, input: &Input) -> Verdict {
         judge::judge(&self.settings, input)
-    }
-}
-
-fn rule(id: &str, title: &str, remedy: &str, controls: &[&str]) -> Rule {
-    Rule {
-        id: id.into(),
-        title: title.into(),
-        remedy: remedy.into(),
-        controls: controls.iter().map(|control| (*control).into()).collect(),
     }
 }
 

@@ -1,9 +1,8 @@
 //! The settings, as a bundle writes them, and what they become.
 
+use tokenward_data::{MinConfidence, Pattern, detectors, pattern};
 use tokenward_detect::{Category, Confidence, Detector};
 use tokenward_policy::prelude::*;
-
-use crate::pattern::Pattern;
 
 /// The entry of an allow-list that stands for the standard claims.
 const STANDARD: &str = "@standard";
@@ -108,13 +107,6 @@ impl Detect {
             Category::Network => self.network,
         }
     }
-}
-
-#[derive(Clone, Copy, Debug, FromSettings)]
-enum MinConfidence {
-    Low,
-    Medium,
-    High,
 }
 
 /// One string, or a list of them.
@@ -224,11 +216,7 @@ impl Settings {
             deny,
             unlisted: self.unlisted,
             detect: self.detect,
-            min_confidence: match self.min_confidence {
-                MinConfidence::Low => Confidence::Low,
-                MinConfidence::Medium => Confidence::Medium,
-                MinConfidence::High => Confidence::High,
-            },
+            min_confidence: self.min_confidence.into(),
             withhold: if self.withhold { Withhold::Yes } else { Withhold::No },
         })
     }
@@ -242,35 +230,18 @@ fn lists(
     errors: &mut Vec<SettingError>,
 ) -> Lists {
     let allow_path = path.to_owned() + "/allow";
-    let mut compiled = Lists {
+    Lists {
         standard: allow.iter().any(|entry| entry == STANDARD),
         allow: patterns(&allow_path, allow, errors),
         permit: patterns(&(path.to_owned() + "/permit"), permit, errors),
-        except: Vec::new(),
-    };
-    for (place, id) in except.iter().enumerate() {
-        match Detector::from_id(id) {
-            Some(detector) => compiled.except.push(detector),
-            None => errors.push(SettingError::new(
-                path.to_owned() + &pointer(["except-detectors", &place.to_string()]),
-                unknown_detector(id),
-            )),
-        }
+        except: detectors(
+            path,
+            except,
+            Detector::from_id,
+            || Detector::ALL.iter().map(|detector| detector.id()),
+            errors,
+        ),
     }
-    compiled
-}
-
-fn unknown_detector(id: &str) -> String {
-    let mut message = String::from("`");
-    message.push_str(id);
-    message.push_str("` is no detector; one of ");
-    for (place, detector) in Detector::ALL.iter().enumerate() {
-        if place > 0 {
-            message.push_str(", ");
-        }
-        message.push_str(detector.id());
-    }
-    message
 }
 
 fn patterns(path: &str, texts: &[String], errors: &mut Vec<SettingError>) -> Vec<Pattern> {
@@ -284,19 +255,7 @@ fn patterns(path: &str, texts: &[String], errors: &mut Vec<SettingError>) -> Vec
         } else {
             Pattern::parse(text)
         };
-        match parsed {
-            Ok(pattern) => compiled.push(pattern),
-            Err(what) => {
-                let mut message = String::from("the pattern `");
-                message.push_str(text);
-                message.push_str("` ");
-                message.push_str(what);
-                errors.push(SettingError::new(
-                    path.to_owned() + &pointer([place.to_string()]),
-                    message,
-                ));
-            }
-        }
+        compiled.extend(pattern(path, place, text, parsed, errors));
     }
     compiled
 }

@@ -9,8 +9,11 @@ use crate::settings::Settings;
 const LONGEST_POINTER: usize = 1_024;
 /// Of a purpose, a scope or a version, in bytes.
 const LONGEST: usize = 256;
-/// Of the purposes in one list, the claims and the versions.
+/// Of the purposes that every token serves, those that are exempt, and the versions.
 const MOST: usize = 64;
+/// Of the purposes that one scope or route serves, and of the claims that tell
+/// them: they bound what a hostile token can ask to be compared.
+const MOST_SERVED: usize = 8;
 /// Of the scopes that serve purposes.
 const MOST_SCOPES: usize = 256;
 /// The most seconds that a consent may be old: ten years.
@@ -38,6 +41,7 @@ pub(crate) fn routes(settings: &Settings, errors: &mut Vec<SettingError>) -> Rou
         let cover = Cover::parse(&spec, &mut |member, message| {
             errors.push(SettingError::new([&at, member].concat(), message));
         });
+        few(&[&at, "/purposes"].concat(), &route.purposes, errors);
         words(&[&at, "/purposes"].concat(), &route.purposes, errors);
         if let Some(cover) = cover {
             let purposes = route.purposes.clone();
@@ -94,6 +98,7 @@ fn scopes(settings: &Settings, errors: &mut Vec<SettingError>) {
         if served.purposes.is_empty() {
             errors.push(SettingError::new(&*list, "is empty; give at least one purpose"));
         }
+        few(&list, &served.purposes, errors);
         words(&list, &served.purposes, errors);
     }
 }
@@ -119,6 +124,12 @@ fn exemptions(settings: &Settings, errors: &mut Vec<SettingError>) {
     }
 }
 
+fn few(list: &str, served: &[String], errors: &mut Vec<SettingError>) {
+    if served.len() > MOST_SERVED {
+        errors.push(SettingError::new(list, "has too many purposes; give at most 8"));
+    }
+}
+
 fn words(list: &str, words: &[String], errors: &mut Vec<SettingError>) {
     if words.len() > MOST {
         errors.push(SettingError::new(list, "has too many items; give at most 64"));
@@ -134,10 +145,10 @@ fn words(list: &str, words: &[String], errors: &mut Vec<SettingError>) {
 }
 
 fn claims(list: &str, claims: &[String], errors: &mut Vec<SettingError>) {
-    if claims.len() > MOST {
-        errors.push(SettingError::new(list, "has too many claims; give at most 64"));
+    if claims.len() > MOST_SERVED {
+        errors.push(SettingError::new(list, "has too many claims; give at most 8"));
     }
-    for (index, claim) in claims.iter().enumerate().take(MOST) {
+    for (index, claim) in claims.iter().enumerate().take(MOST_SERVED) {
         let at = || [list, &pointer([index.to_string()])].concat();
         if !is_pointer(claim) {
             errors.push(SettingError::new(at(), POINTER));

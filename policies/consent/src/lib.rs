@@ -151,6 +151,8 @@ impl Consent {
         if self.scope_purposes.is_empty() {
             return;
         }
+        // A hostile token may say one scope a thousand times.
+        let mut is_held = vec![false; self.scope_purposes.len()];
         for path in &self.scope_claims {
             let Some(claim) = input.claim(path) else { continue };
             let mut scopes = Vec::new();
@@ -160,12 +162,15 @@ impl Consent {
             for scope in scopes {
                 let found = self.scope_purposes.binary_search_by(|s| s.scope.as_str().cmp(scope));
                 if let Ok(at) = found
-                    && let Some(of_scope) = self.scope_purposes.get(at)
+                    && let Some(held) = is_held.get_mut(at)
                 {
-                    let names = of_scope.purposes.iter().map(String::as_str);
-                    purposes::add(served, names, ToldBy::Settings);
+                    *held = true;
                 }
             }
+        }
+        for (of_scope, _) in self.scope_purposes.iter().zip(is_held).filter(|(_, held)| *held) {
+            let names = of_scope.purposes.iter().map(String::as_str);
+            purposes::add(served, names, ToldBy::Settings);
         }
     }
 

@@ -138,6 +138,21 @@ fn without_the_time_that_it_needs_it_denies() {
     assert!(policy.evaluate(&input(None, &[], &facts)).findings.is_empty());
 }
 
+/// Wherever the scope stands in the list.
+#[test]
+fn every_scope_is_found() {
+    let policy = configure::<Consent>(
+        r#"{"scope-purposes":[{"scope":"c","purposes":["x"]},{"scope":"a","purposes":["x"]},
+            {"scope":"d","purposes":["x"]},{"scope":"b","purposes":["x"]}]}"#,
+    )
+    .expect("settings");
+    for (scope, expected) in [("a", 1), ("b", 1), ("c", 1), ("d", 1), ("e", 0)] {
+        let facts = [("consent.purposes", text("y"))];
+        let verdict = policy.evaluate(&input(Some(NOW), &[("/scope", text(scope))], &facts));
+        assert_eq!(verdict.findings.len(), expected, "{scope}");
+    }
+}
+
 #[test]
 fn the_legal_basis_is_recorded() {
     let policy = configure::<Consent>(
@@ -223,19 +238,24 @@ fn verdicts_keep_to_the_limits_of_the_host() {
         .into_iter()
         .map(|purpose| serde_json::json!({"purpose": purpose, "basis": "legitimate-interests"}))
         .collect();
-    let claims: Vec<String> = (0..64).map(|n| format!("/{n}")).collect();
+    let claims: Vec<String> = (0..8).map(|n| format!("/{n}")).collect();
+    let scopes: Vec<_> = words("e")
+        .chunks(8)
+        .map(|purposes| serde_json::json!({ "scope": purposes[0], "purposes": purposes }))
+        .collect();
     let settings = serde_json::json!({
         "routes": [{
-            "path": format!("/{}", "é".repeat(511)), "host": "h".repeat(512), "purposes": words("r"),
+            "path": format!("/{}", "é".repeat(511)), "host": "h".repeat(512),
+            "purposes": words("r").split_off(56),
         }],
         "always": words("a"), "purpose-claims": claims, "exempt-purposes": exempt,
-        "scope-purposes": [{ "scope": "s", "purposes": words("e") }],
+        "scope-purposes": scopes,
         "scope-claims": claims, "missing-purpose": "deny",
     });
     let policy = configure::<Consent>(&settings.to_string()).expect("settings");
     let path = format!("/{}", "é".repeat(511));
     let mut found = Vec::new();
-    for value in [text("s"), Value::Null, text("")] {
+    for value in [Value::Texts(words("e")), Value::Null, text("")] {
         let given: Vec<(&str, Value)> =
             claims.iter().map(|claim| (claim.as_str(), value.clone())).collect();
         let facts = [("consent.purposes", Value::Json("[]".into()))];
@@ -261,10 +281,20 @@ fn lists_that_are_too_long_are_refused() {
         errors.into_iter().map(|error| error.path).collect()
     };
     let texts = |count: usize| -> Vec<String> { (0..count).map(|n| format!("/{n}")).collect() };
-    for list in ["purpose-claims", "scope-claims", "always", "versions"] {
-        assert!(paths(serde_json::json!({ list: texts(64) })).is_empty(), "{list}");
-        assert_eq!(paths(serde_json::json!({ list: texts(65) })), [format!("/{list}")]);
+    for (list, most) in
+        [("purpose-claims", 8), ("scope-claims", 8), ("always", 64), ("versions", 64)]
+    {
+        assert!(paths(serde_json::json!({ list: texts(most) })).is_empty(), "{list}");
+        assert_eq!(paths(serde_json::json!({ list: texts(most + 1) })), [format!("/{list}")]);
     }
+    let served = |count: usize| {
+        paths(serde_json::json!({
+            "routes": [{ "path": "/a", "purposes": texts(count) }],
+            "scope-purposes": [{ "scope": "a", "purposes": texts(count) }],
+        }))
+    };
+    assert!(served(8).is_empty());
+    assert_eq!(served(9), ["/routes/0/purposes", "/scope-purposes/0/purposes"]);
     for list in ["always", "versions"] {
         assert!(paths(serde_json::json!({ list: ["a".repeat(256)] })).is_empty(), "{list}");
         assert_eq!(paths(serde_json::json!({ list: ["a".repeat(257)] })), [format!("/{list}/0")]);
@@ -291,13 +321,19 @@ fn lists_that_are_too_long_are_refused() {
 /// A long hostile claim costs time in proportion to its length.
 #[test]
 fn hostile_lengths_are_judged() {
-    let policy = configure::<Consent>(
-        r#"{"scope-purposes":[{"scope":"a","purposes":["x"]},{"scope":"b","purposes":["y"]}]}"#,
-    )
-    .expect("settings");
-    for long in ["a ".repeat(8192), "ab ".repeat(5461), " ".repeat(16384)] {
-        let claims = [("/purpose", text(&long)), ("/scope", text(&long))];
-        policy.evaluate(&input(Some(NOW), &claims, &[("consent.purposes", text("x"))]));
+    let scopes: Vec<_> = (0..256)
+        .map(|n| {
+            let purposes: Vec<String> = (0..8).map(|p| format!("{n}-{p}")).collect();
+            serde_json::json!({ "scope": format!("{n}"), "purposes": purposes })
+        })
+        .collect();
+    let settings = serde_json::json!({ "scope-purposes": scopes }).to_string();
+    let policy = configure::<Consent>(&settings).expect("settings");
+    let all = (0..4096).fold(String::new(), |all, n| all + &(n % 256).to_string() + " ");
+    for long in ["1 ".repeat(8192), all, "ab ".repeat(5461), " ".repeat(16384)] {
+        let claims = [("/purpose", text(&long)), ("/scope", text(&long)), ("/scp", text(&long))];
+        let consented = (0..256).fold(String::new(), |all, n| all + &n.to_string() + "-1 ");
+        policy.evaluate(&input(Some(NOW), &claims, &[("consent.purposes", text(&consented))]));
     }
 }
 

@@ -140,9 +140,19 @@ fn without_effect(at: &str, why: &str, errors: &mut Vec<SettingError>) {
 }
 
 /// The pointer to an item of a list.
-fn item(list: &str, index: usize) -> String {
+pub(crate) fn item(list: &str, index: usize) -> String {
     let mut path = String::from(list);
     path.push('/');
-    path.push_str(&index.to_string());
+    push_number(&mut path, index);
     path
+}
+
+/// Writes a number in digits, without the standard library's formatting, which
+/// takes more room in a component than it is worth.
+fn push_number(text: &mut String, number: usize) {
+    if number >= 10 {
+        push_number(text, number / 10);
+    }
+    let last = number % 10;
+    text.push_str("0123456789".get(last..=last).unwrap_or_default());
 }

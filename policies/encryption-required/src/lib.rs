@@ -144,6 +144,7 @@ impl EncryptionRequired {
         }
     }
 
+    #[inline(never)]
     fn missing(&self, rule: &str, message: &str) -> Finding {
         match self.effect {
             MissingEffect::Advise => Finding::advise(rule, Severity::Medium, message),

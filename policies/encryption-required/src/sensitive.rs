@@ -2,6 +2,8 @@
 
 use tokenward_policy::{SettingError, pointer};
 
+use crate::check::item;
+
 /// Names of top-level claims that hold personal, health, cardholder or secret
 /// data when they are there: those of OpenID Connect Core section 5.1 that tell
 /// about a person, and names that are usual.
@@ -65,9 +67,7 @@ pub(crate) fn pointers(claims: &[String], errors: &mut Vec<SettingError>) -> Vec
     }
     let mut paths: Vec<String> = Vec::with_capacity(claims.len());
     let mut wrong = |index: usize, message: &str| {
-        let mut path = String::from("/claims/");
-        path.push_str(&index.to_string());
-        errors.push(SettingError::new(path, message));
+        errors.push(SettingError::new(item("/claims", index), message));
     };
     for (index, claim) in claims.iter().enumerate() {
         let path = read(claim)

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 use tokenward_policy::testing::{assert_rules_are_told, assert_schema_is_that_of, run_cases};
-use tokenward_policy::{Effect, Fact, Input, Phase, Policy, Value, Verdict, configure};
+use tokenward_policy::{Effect, Fact, Input, Phase, Phases, Policy, Value, Verdict, configure};
 
 use crate::PasswordPolicy;
 
@@ -62,6 +62,27 @@ fn the_schema_bounds_what_the_settings_bound() {
 }
 
 #[test]
+fn errors_say_what_is_accepted() {
+    let message = |settings: &str| {
+        let errors = configure::<PasswordPolicy>(settings).err().unwrap_or_default();
+        errors.into_iter().map(|error| error.message).collect::<String>()
+    };
+    for (settings, accepted) in [
+        (r#"{"max-age":0}"#, "a number of seconds from 1 to 315360000, or `unlimited`"),
+        (r#"{"classes":true}"#, "a number from 0 to 4, or a list of one or more"),
+        (
+            r#"{"classes":5}"#,
+            "a number from 0 to 4, or a list of one or more different ones of `lower`",
+        ),
+        (r#"{"min-length":7}"#, "give 8 to 64 characters"),
+        (r#"{"password-methods":[""]}"#, "is empty"),
+        (r#"{"password-methods":["PWD"]}"#, "means a password already"),
+    ] {
+        assert!(message(settings).contains(accepted), "{}", message(settings));
+    }
+}
+
+#[test]
 fn reads_no_more_than_the_settings_need() {
     let facts = |settings: &str| {
         let reads = configure::<PasswordPolicy>(settings).expect("settings").reads();
@@ -78,10 +99,13 @@ fn reads_no_more_than_the_settings_need() {
         facts(r#"{"classes":["digit","letter"],"breached":"ignore","common":"advise"}"#),
         "lower upper digit common contains-name"
     );
-    for (class, needed) in [("lower", "lower"), ("upper", "upper"), ("symbol", "symbol")] {
+    for (class, needed) in
+        [("lower", "lower"), ("upper", "upper"), ("letter", "lower upper"), ("symbol", "symbol")]
+    {
         let settings = format!(r#"{{"profile":"classic","classes":["{class}"]}}"#);
         assert_eq!(facts(&settings), format!("{needed} age"));
     }
+    assert_eq!(PasswordPolicy::descriptor().phases, Phases::LOGIN);
     assert_eq!(
         configure::<PasswordPolicy>("{}").expect("settings").reads(),
         PasswordPolicy::descriptor().reads

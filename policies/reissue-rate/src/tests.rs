@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 use tokenward_policy::testing::{assert_rules_are_told, assert_schema_is_that_of, run_cases};
-use tokenward_policy::{Effect, Fact, Input, Phase, Policy, Value, configure};
+use tokenward_policy::{Effect, Fact, Input, Phase, Phases, Policy, Value, configure};
 
 use crate::ReissueRate;
 
@@ -66,6 +66,11 @@ fn the_schema_bounds_what_the_settings_bound() {
         }
         assert_eq!(errors(&json!({ name: "?" })), [format!("/{name}")]);
     }
+}
+
+#[test]
+fn is_asked_where_tokens_are_issued() {
+    assert_eq!(ReissueRate::descriptor().phases, Phases::ISSUE | Phases::REFRESH);
 }
 
 #[test]

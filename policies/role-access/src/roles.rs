@@ -133,7 +133,7 @@ fn inherited(roles: &[RoleSettings], errors: &mut Vec<SettingError>) -> Vec<Vec<
 fn refuse_circles(inherited: &[Vec<usize>], errors: &mut Vec<SettingError>) {
     for (index, places) in inherited.iter().enumerate() {
         for (at, place) in places.iter().enumerate() {
-            if *place == index || reach(inherited, *place).get(index) == Some(&true) {
+            if reach(inherited, *place).get(index) == Some(&true) {
                 errors.push(SettingError::new(
                     at_role(index, &pointer(["inherits", &at.to_string()])),
                     "inherits, in a circle, from the role itself; \

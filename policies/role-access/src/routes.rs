@@ -50,6 +50,7 @@ pub(crate) fn numbering(settings: &Settings, errors: &mut Vec<SettingError>) -> 
     let routes = settings.routes.iter().take(MOST_ROUTES);
     let needed = routes.flat_map(|route| [&route.all_of, &route.any_of]);
     for name in needed.chain(settings.conflicts.iter().take(MOST_CONFLICTS)).flatten() {
+        permissions.add(name);
         if permissions.count() > MOST_NAMED {
             errors.push(SettingError::new(
                 "",
@@ -57,7 +58,6 @@ pub(crate) fn numbering(settings: &Settings, errors: &mut Vec<SettingError>) -> 
             ));
             break;
         }
-        permissions.add(name);
     }
     permissions
 }

@@ -4,7 +4,8 @@ use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 use tokenward_policy::testing::{assert_rules_are_told, assert_schema_is_that_of, run_cases};
 use tokenward_policy::{
-    Claim, ClaimSelector, Fact, Input, Phase, Policy, Token, TokenKind, Value, Verdict, configure,
+    Claim, ClaimSelector, Fact, Input, Phase, Phases, Policy, Token, TokenKind, Value, Verdict,
+    configure,
 };
 
 use crate::SessionLimits;
@@ -59,6 +60,19 @@ fn the_schema_bounds_what_the_settings_bound() {
         }
         assert!(wrong_at(json!("?")) && wrong_at(json!([])) && wrong_at(json!(1.5)), "{name}");
     }
+}
+
+#[test]
+fn is_asked_where_there_are_tokens() {
+    let phases = Phases::ISSUE | Phases::USE | Phases::REFRESH;
+    assert_eq!(SessionLimits::descriptor().phases, phases);
+}
+
+#[test]
+fn errors_say_what_is_accepted() {
+    let errors = configure::<SessionLimits>(r#"{"idle":0}"#).err().unwrap_or_default();
+    let messages: String = errors.into_iter().map(|error| error.message).collect();
+    assert!(messages.contains("an integer from 1 to 315360000, or `unlimited`"), "{messages}");
 }
 
 #[test]

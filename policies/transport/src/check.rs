@@ -2,6 +2,7 @@
 
 use tokenward_policy::SettingError;
 
+use crate::rules::push_number;
 use crate::settings::{Demand, Reaction, Settings, TlsVersion};
 use crate::tls::{self, Cipher};
 
@@ -66,7 +67,7 @@ fn check_list(at: &str, items: &[String], is_wrong: Wrong, errors: &mut Vec<Sett
         };
         let mut path = String::from(at);
         path.push('/');
-        path.push_str(&index.to_string());
+        push_number(&mut path, u64::try_from(index).unwrap_or(u64::MAX));
         errors.push(SettingError::new(path, message));
     }
 }

@@ -2,7 +2,7 @@
 
 use tokenward_policy::prelude::*;
 
-use crate::rules::finding;
+use crate::rules::{finding, push_number};
 use crate::settings::{Effect, Reaction, SameSiteDemand};
 
 /// The most cookies that are judged one by one, so that a verdict keeps to the
@@ -24,7 +24,7 @@ impl Cookies {
         }
         if cookies.len() > MOST {
             let message = "more than 64 cookies carry a token; the others are not judged";
-            found.push(Finding::deny("cookie-attributes", Severity::High, message));
+            found.extend(finding(Reaction::Deny, "cookie-attributes", message));
         }
     }
 
@@ -61,7 +61,7 @@ impl Cookies {
             && age > max
         {
             let mut message = String::from("is kept longer than ");
-            message.push_str(&max.to_string());
+            push_number(&mut message, max);
             message.push_str(" seconds");
             found.extend(finding(self.effect.into(), "cookie-lifetime", &about(&message)));
         }

@@ -68,7 +68,7 @@ impl Policy for Transport {
         }
         let shown = request.tls.as_ref().is_some_and(|tls| tls.client_certificate);
         if self.settings.client_certificate == Demand::Require && !shown {
-            found.push(no_client_certificate());
+            found.extend(no_client_certificate());
         }
         let refresh = self.refresh_not_in_cookie(input, Some(request));
         // A token that is about to be issued was not found anywhere.
@@ -107,7 +107,7 @@ impl Transport {
     /// What is demanded cannot be seen to be so, and is denied.
     fn judge_no_request(&self, input: &Input, found: &mut Vec<Finding>) {
         if self.settings.client_certificate == Demand::Require {
-            found.push(no_client_certificate());
+            found.extend(no_client_certificate());
         }
         found.extend(self.refresh_not_in_cookie(input, None));
         if found.is_empty() {
@@ -161,7 +161,7 @@ impl Transport {
     }
 
     fn judge_version(&self, version: &str) -> Option<Finding> {
-        let too_old = |message| Some(Finding::deny("old-tls", Severity::High, message));
+        let too_old = |message| finding(Reaction::Deny, "old-tls", message);
         match Version::of(version) {
             Version::Sound(version) if version >= self.settings.min_tls => None,
             Version::Sound(_) => too_old("the version of TLS is below 1.3"),
@@ -175,13 +175,13 @@ impl Transport {
             (Cipher::Weak, _) => {
                 let message =
                     "the cipher suite does not encrypt, does not authenticate, or is broken";
-                Some(Finding::deny("weak-cipher", Severity::High, message))
+                finding(Reaction::Deny, "weak-cipher", message)
             }
             (_, Some(allowed)) => {
                 let message = "the cipher suite is not one of those allowed";
                 let is_allowed = allowed.iter().any(|allowed| allowed == cipher);
-                let refused = || Finding::deny("cipher-not-allowed", Severity::High, message);
-                (!is_allowed).then(refused)
+                let reaction = if is_allowed { Reaction::Ignore } else { Reaction::Deny };
+                finding(reaction, "cipher-not-allowed", message)
             }
             (Cipher::Sound, None) => None,
             (Cipher::Dated, None) => {
@@ -263,13 +263,13 @@ impl Transport {
             }
             Some(_) => return None,
         };
-        Some(Finding::deny("refresh-not-in-cookie", Severity::High, message))
+        finding(Reaction::Deny, "refresh-not-in-cookie", message)
     }
 }
 
-fn no_client_certificate() -> Finding {
+fn no_client_certificate() -> Option<Finding> {
     let message = "no client certificate was verified";
-    Finding::deny("no-client-certificate", Severity::High, message)
+    finding(Reaction::Deny, "no-client-certificate", message)
 }
 
 export_policy!(Transport);

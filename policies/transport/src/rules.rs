@@ -108,11 +108,23 @@ pub(crate) fn rules() -> Vec<Rule> {
     ]
 }
 
-/// A finding of a rule that a setting may soften.
+/// A finding of a rule that a setting may soften. Not repeated at each use, of
+/// which there are many.
+#[inline(never)]
 pub(crate) fn finding(reaction: Reaction, rule: &str, message: &str) -> Option<Finding> {
     match reaction {
         Reaction::Ignore => None,
         Reaction::Advise => Some(Finding::advise(rule, Severity::Low, message)),
         Reaction::Deny => Some(Finding::deny(rule, Severity::High, message)),
     }
+}
+
+/// Writes a number in digits, without the standard library's formatting, which
+/// takes more room in a component than it is worth.
+pub(crate) fn push_number(text: &mut String, number: u64) {
+    if number >= 10 {
+        push_number(text, number / 10);
+    }
+    let last = usize::try_from(number % 10).unwrap_or_default();
+    text.push_str("0123456789".get(last..=last).unwrap_or_default());
 }

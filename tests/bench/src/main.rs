@@ -10,14 +10,14 @@ mod subject;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use measure::{Measured, in_turns};
+use measure::{Measured, ThreadTime, in_turns};
 use subject::Subject;
 use tokenward::mint::PrivateKey;
 use tokenward::{
     Algorithm, Authorizer, Engine, EngineConfig, MemoryOfVerdicts, ParseLimits, Refill, Trust,
     UnixTime,
 };
-use tokenward_engine::PolicySet;
+use tokenward_engine::{Calls, Instances, PolicySet};
 use tokenward_token::jws::UnverifiedJws;
 
 fn main() {
@@ -59,16 +59,13 @@ fn signatures(subject: &Subject) -> Vec<Measured<'static>> {
             let token = key.mint(None, &subject.claims).expect("a token");
             let name = format!("{algorithm} signature check, {} bytes", token.len());
             Measured::parts(name, move |count| {
-                let mut elapsed = Duration::ZERO;
-                for _ in 0..count {
-                    let jws = UnverifiedJws::parse(token.as_bytes(), &ParseLimits::default());
-                    let jws = jws.expect("a token");
-                    let started = Instant::now();
-                    let verified = jws.verify(&keys);
-                    elapsed += started.elapsed();
-                    assert!(verified.is_ok());
+                let parse = || UnverifiedJws::parse(token.as_bytes(), &ParseLimits::default());
+                let parsed: Vec<_> = (0..count).map(|_| parse().expect("a token")).collect();
+                let started = ThreadTime::now();
+                for jws in parsed {
+                    assert!(jws.verify(&keys).is_ok());
                 }
-                elapsed
+                started.elapsed()
             })
         })
         .collect()
@@ -77,6 +74,11 @@ fn signatures(subject: &Subject) -> Vec<Measured<'static>> {
 /// The policies of a bundle in the three ways that they can run.
 struct Sets {
     rounds: usize,
+    /// Called as components, each request with new instances.
+    component: PolicySet,
+    /// Called directly, each request with new instances.
+    fresh: PolicySet,
+    /// Called directly, with restored instances.
     inline: PolicySet,
     ahead: PolicySet,
     remembering: PolicySet,
@@ -84,8 +86,9 @@ struct Sets {
 
 impl Sets {
     fn new(rounds: usize) -> Self {
-        let make = |refill, memory| {
-            let config = EngineConfig { refill, memory, ..EngineConfig::default() };
+        let make = |refill, memory, calls, instances| {
+            let config =
+                EngineConfig { refill, memory, calls, instances, ..EngineConfig::default() };
             let engine = Engine::new(config).expect("an engine");
             let bundle = subject::bundle(rounds);
             let load = |policy: &tokenward_bundle::BundledPolicy| {
@@ -93,11 +96,14 @@ impl Sets {
             };
             engine.assemble(bundle.policies().iter().map(load).collect())
         };
+        let (off, kept) = (MemoryOfVerdicts::Off, MemoryOfVerdicts::Bytes(8 << 20));
         Self {
             rounds,
-            inline: make(Refill::Inline, MemoryOfVerdicts::Off),
-            ahead: make(Refill::Background { ready: 8 }, MemoryOfVerdicts::Off),
-            remembering: make(Refill::Inline, MemoryOfVerdicts::Bytes(8 << 20)),
+            component: make(Refill::Inline, off, Calls::Component, Instances::Fresh),
+            fresh: make(Refill::Inline, off, Calls::Direct, Instances::Fresh),
+            inline: make(Refill::Inline, off, Calls::Direct, Instances::Restored),
+            ahead: make(Refill::Background { ready: 8 }, off, Calls::Direct, Instances::Restored),
+            remembering: make(Refill::Inline, kept, Calls::Direct, Instances::Restored),
         }
     }
 }
@@ -113,8 +119,10 @@ fn bundles<'a>(sets: &'a Sets, subject: &'a Subject, count: usize) -> Vec<Measur
     let rego = peers::Rego::new(sets.rounds, subject);
     let cedar = peers::Cedar::new(sets.rounds, subject);
     vec![
-        Measured::whole(format!("{what}: fresh instances, total CPU"), move || judge(&sets.inline)),
-        Measured::parts(format!("{what}: fresh instances, added latency"), move |count| {
+        Measured::whole(format!("{what}: components, fresh"), move || judge(&sets.component)),
+        Measured::whole(format!("{what}: direct, fresh"), move || judge(&sets.fresh)),
+        Measured::whole(format!("{what}: direct, restored"), move || judge(&sets.inline)),
+        Measured::parts(format!("{what}: direct, restored, added latency"), move |count| {
             let mut elapsed = Duration::ZERO;
             for _ in 0..count {
                 // Instances are made ahead: the request comes when some are ready.

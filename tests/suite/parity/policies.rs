@@ -35,6 +35,10 @@ policies! {
         {},
         {"max-audiences": 1, "sensitive": [{"methods": ["POST"], "path": "/records/**"}]},
     ];
+    cardholder_data::CardholderData, "cardholder-data", [
+        {},
+        {"test-cards": "advise", "withhold": true},
+    ];
     claim_minimization::ClaimMinimization, "claim-minimization", [
         {},
         {"unlisted": "deny", "min-confidence": "low"},
@@ -51,6 +55,10 @@ policies! {
         {},
         {"require": "always", "exempt-kinds": ["access"]},
         {"require": "never", "always-kinds": ["id"], "always-audiences": ["a"]},
+    ];
+    health_data::HealthData, "health-data", [
+        {},
+        {"identifiers": "deny", "min-confidence": "low"},
     ];
     key_strength::KeyStrength, "key-strength", [
         {},
@@ -93,6 +101,10 @@ policies! {
             {"methods": ["GET"], "path": "/records/{id}", "all-of": ["records:read"]},
             {"path": "/records", "any-of": ["records:write", "admin"]},
         ]},
+    ];
+    secrets::Secrets, "secrets", [
+        {},
+        {"nested-tokens": "advise", "withhold": true},
     ];
     session_limits::SessionLimits, "session-limits", [
         {},

@@ -105,6 +105,11 @@ pub(crate) fn refusal(cases: &[Case]) -> Option<&Case> {
     })
 }
 
+/// The first case with settings that are accepted.
+pub(crate) fn with_settings(cases: &[Case]) -> Option<&Case> {
+    cases.iter().find(|case| case.is_judged() && case.get("settings").is_some())
+}
+
 /// The case that permits and is most like the refusal: with the same settings
 /// if there is one, else about the same members.
 pub(crate) fn permit<'a>(cases: &'a [Case], refusal: Option<&Case>) -> Option<&'a Case> {

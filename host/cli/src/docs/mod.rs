@@ -3,14 +3,15 @@
 
 mod bundle;
 mod cases;
+mod coverage;
 mod iso;
 mod markdown;
 mod policy;
 
 use std::path::Path;
 
-use anyhow::{Context, bail};
-use tokenward::{Bundle, Engine, built_in_policies};
+use anyhow::{Context, anyhow, bail};
+use tokenward::{Bundle, Engine, built_in_coverage, built_in_policies};
 
 use crate::args::{BundleDocsArgs, PolicyDocsArgs};
 use crate::cache::{Cache, CacheWish};
@@ -43,7 +44,11 @@ pub(crate) fn policies(args: &PolicyDocsArgs, output: &Output) -> anyhow::Result
         return Ok(Exit::Done);
     };
     for (name, page) in &pages {
-        write(&folder.join(name), page).context("--out")?;
+        write(&folder.join(name), "README.md", page).context("--out")?;
+    }
+    if args.all {
+        let table = built_in_coverage().map_err(|error| anyhow!("{error}"))?;
+        write(folder, coverage::FILE, &coverage::page(&table)).context("--out")?;
     }
     Ok(Exit::Done)
 }
@@ -56,8 +61,8 @@ pub(crate) fn bundle(args: &BundleDocsArgs, output: &Output) -> anyhow::Result<E
     Ok(Exit::Done)
 }
 
-fn write(folder: &Path, page: &str) -> anyhow::Result<()> {
-    let file = folder.join("README.md");
+fn write(folder: &Path, name: &str, page: &str) -> anyhow::Result<()> {
+    let file = folder.join(name);
     let place = || format!("`{}`", file.display());
     std::fs::create_dir_all(folder).with_context(place)?;
     std::fs::write(&file, page).with_context(place)

@@ -85,6 +85,7 @@ fn settings(policy: &Descriptor, cases: &[Case]) -> String {
         return out;
     }
     let example = cases::refusal(cases).and_then(|case| case.get("settings"));
+    let example = example.or_else(|| cases::with_settings(cases)?.get("settings"));
     let mut bundle = format!("[[policy]]\nmodule = \"{}\"\n", policy.name);
     match example.and_then(|settings| serde_json::to_value(settings).ok()) {
         Some(Value::Object(settings)) => bundle += &assignments(&settings),
@@ -277,7 +278,12 @@ fn pretty(value: &::toml::Value) -> String {
         },
         other => serde_json::to_value(other).unwrap_or_default(),
     };
-    let text = serde_json::to_string_pretty(&json).unwrap_or_default();
+    let short = json.to_string();
+    let text = if short.len() <= 80 {
+        short
+    } else {
+        serde_json::to_string_pretty(&json).unwrap_or_default()
+    };
     safe::json(&text).into_owned()
 }
 

@@ -32,6 +32,15 @@ pub(crate) fn claims_in(folder: &Path) -> anyhow::Result<Vec<Object>> {
     Ok(claims)
 }
 
+/// The claims of every case of these files: their names, and TOML.
+pub(crate) fn claims_of_files(files: &[(&str, &str)]) -> anyhow::Result<Vec<Object>> {
+    let mut claims = Vec::new();
+    for (name, text) in files {
+        claims.extend(claims_of(text).with_context(|| format!("`{name}`"))?);
+    }
+    Ok(claims)
+}
+
 /// The claims of every case of a file that has some: a table, JSON text, or
 /// those of a token.
 fn claims_of(text: &str) -> anyhow::Result<Vec<Object>> {

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use tokenward::{ActivateError, Bundle, ClaimSelector, Engine, Phase, built_in_bundles, load};
+use tokenward::{
+    ActivateError, Bundle, ClaimSelector, Engine, Phase, built_in_bundles, built_in_cases, load,
+};
 
 use super::cases;
 use super::scan;
@@ -75,10 +77,11 @@ pub(crate) fn load(args: &LintArgs) -> anyhow::Result<Loaded> {
     Ok(Loaded { bundle, subject })
 }
 
-/// The cases of a bundle in a folder: `cases/*.toml` beside its manifest.
+/// The cases of a built-in bundle; of one in a folder: `cases/*.toml` beside its
+/// manifest.
 fn cases_of(name_or_folder: &str) -> anyhow::Result<Vec<tokenward::Object>> {
     if built_in_bundles().any(|name| name == name_or_folder) {
-        return Ok(Vec::new());
+        return cases::claims_of_files(built_in_cases(name_or_folder));
     }
     let folder = Path::new(name_or_folder).join("cases");
     if folder.is_dir() { cases::claims_in(&folder) } else { Ok(Vec::new()) }

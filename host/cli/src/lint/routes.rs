@@ -155,7 +155,9 @@ impl Route {
         let deepest = among.iter().map(|route| route.path.len()).max().unwrap_or(0);
         match self.path.get(at) {
             Some(Step::Literal(text)) => {
-                paths.iter_mut().for_each(|path| path.push(text.clone()));
+                for path in paths.iter_mut() {
+                    path.push(text.clone());
+                }
                 self.paths(at + 1, among, paths)
             }
             Some(Step::One) => {

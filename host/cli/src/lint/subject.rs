@@ -56,7 +56,7 @@ impl Entry {
     pub(crate) fn effective(&self, pointer: &str) -> Option<Value> {
         let set = pointer.strip_prefix('/').map(|path| path.split('/').collect::<Vec<_>>())?;
         let (first, rest) = set.split_first()?;
-        let rest: String = rest.iter().map(|part| format!("/{part}")).collect();
+        let rest = if rest.is_empty() { String::new() } else { format!("/{}", rest.join("/")) };
         let given = self.settings.get(*first).and_then(|value| value.pointer(&rest));
         let default = || schema::defaults(&self.schema).get(*first)?.pointer(&rest).cloned();
         given.cloned().or_else(default)
@@ -165,8 +165,8 @@ pub(crate) mod testing {
     pub(crate) fn places(findings: &[LintFinding]) -> Vec<String> {
         let line = |finding: &LintFinding| {
             let place = [finding.policy.as_deref(), finding.setting.as_deref()];
-            let place: String = place.iter().flatten().map(|part| format!(" {part}")).collect();
-            format!("{} {}{place}", finding.level.as_str(), finding.code)
+            let parts = [finding.level.as_str(), finding.code];
+            parts.into_iter().chain(place.into_iter().flatten()).collect::<Vec<_>>().join(" ")
         };
         findings.iter().map(line).collect()
     }

@@ -113,6 +113,16 @@ impl Shape {
         }
     }
 
+    /// A fact: of each type once, since a policy looks no further at a fact of
+    /// another type than its own.
+    fn fact(self) -> Json {
+        match self {
+            Self::Long => text(TEXT).into(),
+            Self::Many => Json::Integer(i64::from(u32::MAX)),
+            Self::Deep => true.into(),
+        }
+    }
+
     /// Claims of any name, together of about so many bytes as JSON.
     fn any_claims(self, bytes: usize, into: &mut Object) {
         match self {
@@ -175,7 +185,7 @@ impl Given {
             claims: claims(&reads.claims, shape),
             request: request(reads),
             signals,
-            facts: named(&reads.facts),
+            facts: Object::from_pairs(reads.facts.iter().map(|n| (n.clone(), shape.fact()))),
             ..Self::nothing()
         }
     }
@@ -207,15 +217,15 @@ impl Given {
 
 fn claims(selectors: &[ClaimSelector], shape: Shape) -> Object {
     let mut claims = Object::new();
-    let share = CLAIMS / selectors.len().max(1);
+    let each = CLAIMS / selectors.len().max(1);
     for selector in selectors {
         match selector {
             ClaimSelector::At(path) | ClaimSelector::Below(path) if path.is_empty() => {
-                shape.any_claims(share, &mut claims);
+                shape.any_claims(each, &mut claims);
             }
             ClaimSelector::At(path) | ClaimSelector::Below(path) => {
                 // A path through another claim that it reads whole is in that one.
-                let _ = pointer::set(&mut claims, path, shape.value(share));
+                let _ = pointer::set(&mut claims, path, shape.value(each));
             }
         }
     }
@@ -227,8 +237,8 @@ fn request(reads: &Reads) -> Option<RequestFacts> {
     if reads.request.is_empty() && reads.request_headers.is_empty() && reads.query.is_empty() {
         return None;
     }
-    let segment = "/segment".repeat(TEXT / 8);
-    let path = if reads.request.contains(&RequestPart::Path) { &segment } else { "/" };
+    let long = "/segment".repeat(TEXT / 8);
+    let path = if reads.request.contains(&RequestPart::Path) { &long } else { "/" };
     let query = reads.query.iter().map(|name| format!("{name}={}", "v".repeat(TEXT)));
     let query = query.collect::<Vec<_>>().join("&");
     let url = format!("https://api.example{path}?{query}");

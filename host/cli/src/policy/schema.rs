@@ -34,7 +34,7 @@ const MOST_FORMS: usize = 8;
 /// The settings of this schema, in its order.
 pub(crate) fn settings(schema: &Value) -> Vec<Setting> {
     let mut walk = Walk { root: schema, rows: Vec::new(), shown: Vec::new(), steps: 0 };
-    walk.object(schema, "", unit_in(description(schema)), 0);
+    walk.object(schema, "", unit_in(description(schema)), None, 0);
     walk.rows
 }
 
@@ -48,7 +48,15 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    fn object(&mut self, schema: &'a Value, prefix: &str, unit: Option<&'static str>, deep: usize) {
+    /// The settings of a table; `around` is what the table is by default.
+    fn object(
+        &mut self,
+        schema: &'a Value,
+        prefix: &str,
+        unit: Option<&'static str>,
+        around: Option<&'a Value>,
+        deep: usize,
+    ) {
         let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return };
         let required = |name: &str| {
             let names = schema.get("required").and_then(Value::as_array);
@@ -61,13 +69,15 @@ impl<'a> Walk<'a> {
             let meaning = own.into_iter().find(|text| !text.is_empty()).unwrap_or_default();
             let number = is_number(self.root, target, 0);
             let earlier = self.earlier(property);
+            let default = property.get("default").or_else(|| target.get("default"));
+            let default = default.or_else(|| around?.get(name));
             self.rows.push(Setting {
                 name: path.clone(),
                 kind: match &earlier {
                     Some(earlier) => format!("{}, as `{earlier}`", type_of(self.root, target)),
                     None => type_of(self.root, target),
                 },
-                default: property.get("default").or_else(|| target.get("default")).cloned(),
+                default: default.cloned(),
                 required: required(name),
                 unit: unit_in(meaning).or(unit).filter(|_| number),
                 meaning: meaning.to_owned(),
@@ -77,7 +87,7 @@ impl<'a> Walk<'a> {
                 if let Some(name) = reference(property) {
                     self.shown.push((name.to_owned(), path.clone()));
                 }
-                self.inner(target, &path, unit_in(meaning).or(unit), deep);
+                self.inner(target, &path, unit_in(meaning).or(unit), default, deep);
                 if self.rows.len() == rows {
                     self.shown.truncate(shown);
                 }
@@ -87,20 +97,27 @@ impl<'a> Walk<'a> {
 
     /// What lies in a setting: in its table, in each of its list, in any of
     /// its forms.
-    fn inner(&mut self, schema: &'a Value, path: &str, unit: Option<&'static str>, deep: usize) {
+    fn inner(
+        &mut self,
+        schema: &'a Value,
+        path: &str,
+        unit: Option<&'static str>,
+        default: Option<&'a Value>,
+        deep: usize,
+    ) {
         self.steps += 1;
         if deep > DEEPEST || self.steps > MOST_STEPS {
             return;
         }
-        self.object(schema, &format!("{path}."), unit, deep + 1);
+        self.object(schema, &format!("{path}."), unit, default, deep + 1);
         if let Some(items) = schema.get("items") {
-            self.object(resolve(self.root, items), &format!("{path}[]."), unit, deep + 1);
+            self.object(resolve(self.root, items), &format!("{path}[]."), unit, None, deep + 1);
         }
         if let Some(members) = schema.get("additionalProperties").filter(|m| m.is_object()) {
-            self.object(resolve(self.root, members), &format!("{path}.*."), unit, deep + 1);
+            self.object(resolve(self.root, members), &format!("{path}.*."), unit, None, deep + 1);
         }
         for form in forms(schema) {
-            self.inner(resolve(self.root, form), path, unit, deep + 1);
+            self.inner(resolve(self.root, form), path, unit, default, deep + 1);
         }
     }
 

@@ -194,19 +194,36 @@ fn judged(raw: RawCase, binding: Binding, files: &mut Files<'_>) -> anyhow::Resu
         return Ok(Judged::Claims { claims, token: None });
     }
     let kind = raw.kind.as_deref().unwrap_or("access").parse().context("kind")?;
+    let (header, key) = match (raw.header, raw.key) {
+        // Most cases are about something else than how the token is signed.
+        (None, None) => usual_signature(),
+        (header, Some(KeyField::Facts(key))) => (header.unwrap_or_default().0, Some(key)),
+        (header, _) => (header.unwrap_or_default().0, None),
+    };
     let said = Said {
         kind,
-        header: raw.header.unwrap_or_default().0,
-        key: match raw.key {
-            Some(KeyField::Facts(key)) => Some(key),
-            _ => None,
-        },
+        header,
+        key,
         encryption: raw
             .encryption
             .map(|e| Encryption { algorithm: e.algorithm, content: e.content }),
         binding,
     };
     Ok(Judged::Claims { claims, token: Some(said) })
+}
+
+/// What is said of a token of which a case says neither `header` nor `key`.
+fn usual_signature() -> (Object, Option<KeyTable>) {
+    let mut header = Object::default();
+    header.set("alg", "ES256");
+    let key = KeyTable {
+        id: None,
+        key_type: "EC".to_owned(),
+        curve: Some("P-256".to_owned()),
+        bits: 256,
+        age: None,
+    };
+    (header, Some(key))
 }
 
 fn request(raw: &RawCase) -> anyhow::Result<Option<RequestFacts>> {

@@ -19,7 +19,8 @@ use std::cell::OnceCell;
 use tokenward::{Authorizer, Bundle, EngineConfig, Outcome, PolicyStatus};
 
 use super::case::{Case, Settings};
-use super::expect::{Expected, Observation, Observed, Others, line_of};
+use super::expect::{Expected, Others};
+use super::observe::{Observation, Observed, line_of};
 use super::pointer::{leaves, without};
 use super::run::{PolicyFacts, Ran, authorizer, groups, merged, observe, settings_of};
 
@@ -228,7 +229,7 @@ impl<'a> Probe<'a> {
 
     /// The policy with these settings.
     fn with(&self, settings: &Settings) -> Bundle {
-        self.bundle.clone().with_settings(&self.id, settings.clone())
+        self.bundle.clone().with_settings(&self.id, settings)
     }
 }
 

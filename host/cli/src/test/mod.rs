@@ -1,14 +1,17 @@
 //! `tokenward test`: runs the cases of a bundle.
 //!
 //! `format` reads case files, `case` makes them runnable, `run` runs them,
-//! `expect` compares, `coverage` measures what they reach; those print nothing.
+//! `compare` tells what differs, `coverage` measures what they reach; those print
+//! nothing.
 //! This module and `watch` drive them, and `report` writes what came of it.
 
 mod case;
+mod compare;
 mod coverage;
 mod expect;
 mod filter;
 mod format;
+mod observe;
 mod pointer;
 mod report;
 mod run;

@@ -1,5 +1,7 @@
 //! The settings of a policy one by one, as JSON Pointers (RFC 6901).
 
+use std::fmt::Write;
+
 use serde_json::Value;
 
 use super::case::Settings;
@@ -29,7 +31,7 @@ fn members(members: &Settings, path: &mut String, found: &mut Vec<String>) {
 fn items(list: &[Value], path: &mut String, found: &mut Vec<String>) {
     for (index, item) in list.iter().enumerate() {
         let length = path.len();
-        path.push_str(&format!("/{index}"));
+        let _ = write!(path, "/{index}");
         found.push(path.clone());
         match item {
             Value::Object(inner) => members(inner, path, found),

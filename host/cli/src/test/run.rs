@@ -11,7 +11,9 @@ use tokenward::{
 };
 
 use super::case::{Case, Judged, Settings};
-use super::expect::{Difference, Expected, Observation, Observed, compare};
+use super::compare::{Difference, compare};
+use super::expect::Expected;
+use super::observe::{Observation, Observed};
 
 /// Runs cases against a bundle and what cases make of it.
 pub(crate) struct Runner {
@@ -136,7 +138,7 @@ impl Runner {
                 let started = Instant::now();
                 let observed = match &loaded {
                     Ok(()) => Observed::Decision(observe(&self.authorizer, case)),
-                    Err(observed) => observed.clone(),
+                    Err(observed) => observed.as_ref().clone(),
                 };
                 let elapsed = started.elapsed();
                 let differences = compare(&case.expected, &observed);
@@ -149,7 +151,7 @@ impl Runner {
     }
 
     /// Makes the bundle with the settings of a case the active one.
-    fn load(&mut self, case: &Case) -> Result<(), Observed> {
+    fn load(&mut self, case: &Case) -> Result<(), Box<Observed>> {
         if case.settings.is_empty() && self.active == ActiveSettings::OfTheBundle {
             return Ok(());
         }
@@ -157,11 +159,11 @@ impl Runner {
         let mut bundle = self.bundle.clone();
         for (id, overlay) in &case.settings {
             let given = settings_of(&bundle, id);
-            bundle = bundle.with_settings(id, merged(&given, overlay));
+            bundle = bundle.with_settings(id, &merged(&given, overlay));
         }
         self.authorizer.activate(&bundle).map(drop).map_err(|error| {
             let ActivateError { policy, source, .. } = error;
-            Observed::of_load_error(&policy, &source)
+            Box::new(Observed::of_load_error(&policy, &source))
         })
     }
 }

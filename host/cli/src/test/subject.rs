@@ -192,7 +192,7 @@ fn files_at(path: &Path, sources: &mut Vec<PathBuf>) -> anyhow::Result<Vec<CaseF
 }
 
 fn file_at(path: &Path) -> anyhow::Result<CaseFile> {
-    let name = path.display().to_string();
+    let name = path.strip_prefix(".").unwrap_or(path).display().to_string();
     let text = String::from_utf8(read(path, FILE_LIMIT)?);
     let text = text.map_err(|_| anyhow!("`{name}`: it is not UTF-8 text"))?;
     Ok(CaseFile { folder: Some(path.parent().unwrap_or(Path::new("")).to_owned()), name, text })

@@ -123,7 +123,7 @@ mod tests {
                 r#"{ sub = "u-1", n = -3, f = 1.5, b = true }"#,
                 r#"{"sub":"u-1","n":-3,"f":1.5,"b":true}"#,
             ),
-            (r#"{ a.b = [1, { c = [] }] }"#, r#"{"a":{"b":[1,{"c":[]}]}}"#),
+            ("{ a.b = [1, { c = [] }] }", r#"{"a":{"b":[1,{"c":[]}]}}"#),
             (r#"'{"b":1,"a":[null]}'"#, r#"{"b":1,"a":[null]}"#),
         ] {
             let read: serde_json::Value = serde_json::from_str(&read(toml).unwrap()).unwrap();

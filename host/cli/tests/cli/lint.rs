@@ -83,6 +83,33 @@ fn mistakes_are_found_where_they_stand() {
     ] {
         assert_eq!(world.lint(policies, &[]), expected, "{policies}");
     }
+    // Policies that contradict one another.
+    assert_eq!(
+        world.lint(
+            "[[policy]]\nmodule='lifetime-limits'\nsettings.max-lifetime.access=30000\n\
+             settings.max-session-age=3600\n[[policy]]\nmodule='session-limits'\n\
+             [[policy]]\nmodule='scope-check'\nsettings.routes=[{path='/a',all-of=['o']}]\n\
+             [[policy]]\nmodule='role-access'\nsettings.routes=[{path='/b',all-of=['read']}]\n\
+             [[policy]]\nmodule='encryption-required'\nsettings.claims=['salary']\n\
+             [[policy]]\nmodule='claim-minimization'\nsettings.deny=['salary']\n",
+            &[]
+        ),
+        [
+            "error routes-disagree scope-check /routes/0",
+            "warning lifetime-beyond-session lifetime-limits /max-lifetime/access",
+            "warning session-ages-differ lifetime-limits /max-session-age",
+            "warning denied-though-encrypted claim-minimization /deny/0",
+        ]
+    );
+    world.write(
+        "trust.toml",
+        "[[issuer]]\nissuer='https://idp.example'\nkeys='idp.public.jwk'\naudiences=['a']\n",
+    );
+    let strength = "[[policy]]\nmodule='key-strength'\nsettings.algorithms=['RS256']\n";
+    assert_eq!(
+        world.lint(strength, &["--trust", "trust.toml"]),
+        ["error no-common-algorithm key-strength /algorithms"]
+    );
     let phases = ["--phase", "login", "--phase", "refresh"];
     assert_eq!(
         world.lint("[[policy]]\nmodule='scope-check'\n", &phases),

@@ -7,6 +7,7 @@ mod bundles;
 mod check;
 mod commands;
 mod configuration;
+mod coverage;
 mod docs;
 mod json;
 mod lint;

@@ -20,6 +20,10 @@ pub(crate) fn check(subject: &Subject) -> Vec<LintFinding> {
 
 fn of_entry(entry: &Entry, trusted: &BTreeSet<String>) -> Vec<LintFinding> {
     let accepted: BTreeSet<String> = entry.texts(SETTING).into_iter().collect();
+    // What becomes of shared secrets (HMAC) is a setting of its own.
+    let symmetric = entry.text("/symmetric").is_some_and(|effect| effect != "deny");
+    let judged = trusted.iter().filter(|name| !(symmetric && name.starts_with("HS")));
+    let trusted: &BTreeSet<String> = &judged.cloned().collect();
     if accepted.is_empty() || trusted.is_empty() {
         return Vec::new();
     }
@@ -79,6 +83,11 @@ mod tests {
         assert!(of("{}", Some(&["Ed25519"])).is_empty());
         assert_eq!(of("{}", Some(&["RS256"])), [place("error no-common-algorithm")]);
         assert_eq!(of("{}", Some(&["RS256", "ES256"])), [place("warning trusted-and-refused")]);
+        let tolerant = r#"{"symmetric":"advise"}"#;
+        assert!(of(tolerant, Some(&["HS256"])).is_empty());
+        assert!(of(tolerant, Some(&["HS256", "ES256"])).is_empty());
+        let strict = r#"{"symmetric":"deny"}"#;
+        assert_eq!(of(strict, Some(&["HS256"])), [place("error no-common-algorithm")]);
         let set = r#"{"algorithms":["ES256","PS256"]}"#;
         assert_eq!(of(set, Some(&["ES256"])), [place("note never-trusted")]);
     }

@@ -17,8 +17,11 @@ mod unknown_claim;
 use super::finding::LintFinding;
 use super::subject::Subject;
 
+/// Looks for mistakes of one kind.
+type Check = fn(&Subject) -> Vec<LintFinding>;
+
 /// Every check, and the codes of what it finds.
-pub(crate) const ALL: &[(fn(&Subject) -> Vec<LintFinding>, &[&str])] = &[
+pub(crate) const ALL: &[(Check, &[&str])] = &[
     (unknown_claim::check, &[unknown_claim::CODE]),
     (reads_everything::check, &[reads_everything::CODE]),
     (lifetimes::check, &lifetimes::CODES),

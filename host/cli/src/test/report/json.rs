@@ -5,8 +5,9 @@ use tokenward::{BundleVersion, Outcome, PolicyStatus, ReportedFinding};
 
 use super::super::Report;
 use super::super::case::Case;
+use super::super::compare::Difference;
 use super::super::coverage::{Coverage, PolicyCoverage};
-use super::super::expect::{Difference, Observation, Observed};
+use super::super::observe::{Observation, Observed};
 use super::super::run::Ran;
 use crate::render::json;
 

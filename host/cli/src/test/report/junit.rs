@@ -1,4 +1,4 @@
-//! JUnit XML, as the readers of build servers take it: a suite for each case
+//! XML in the form of `JUnit`, as the readers of build servers take it: a suite for each case
 //! file, and one for the coverage.
 
 use std::fmt::Write;
@@ -165,9 +165,12 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// A name, and attributes with their values.
+    type Element = (String, Vec<(String, String)>);
+
     /// Reads what [`document`] writes, strictly: the names, attributes and
     /// text of a small part of XML, or why it is none.
-    fn check(xml: &str) -> Result<Vec<(String, Vec<(String, String)>)>, String> {
+    fn check(xml: &str) -> Result<Vec<Element>, String> {
         let mut rest = xml
             .strip_prefix("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")
             .ok_or("no declaration")?;

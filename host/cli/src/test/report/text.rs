@@ -1,8 +1,10 @@
 //! For people: each failure with its differences, what is not reached, a sum.
 
+use std::fmt::Write;
+
 use super::super::Report;
 use super::super::case::Case;
-use super::super::expect::Difference;
+use super::super::compare::Difference;
 use super::super::run::Ran;
 use super::{cases, outcomes, summary, unreached};
 use crate::render::page::Page;
@@ -27,7 +29,7 @@ pub(crate) fn write(report: &Report) -> String {
 
 fn failure(page: &mut Page, case: &Case, ran: &Ran) {
     page.blank();
-    let place = format!("{}:{}", safe::text(&case.file), case.line);
+    let place = format!("({}:{})", safe::text(&case.file), case.line);
     page.styled_field(0, (DENY, "FAIL"), 0, &[(BOLD, &safe::text(&case.name)), (QUIET, &place)]);
     if !case.description.is_empty() {
         page.paragraph(2, 0, &[(QUIET, &safe::text(&case.description))]);
@@ -71,7 +73,7 @@ fn files(page: &mut Page, report: &Report) {
     for (file, passed, failed) in counts {
         let mut text = format!("{passed} passed");
         if failed > 0 {
-            text += &format!(", {failed} failed");
+            let _ = write!(text, ", {failed} failed");
         }
         page.plain_field(0, &safe::text(file), width.unwrap_or_default(), &text);
     }
@@ -84,7 +86,8 @@ fn coverage(page: &mut Page, report: &Report) {
     for policy in &coverage.policies {
         let (reached, all) = (policy.reached(), policy.all());
         let style = if reached == all { PLAIN } else { STEP_UP };
-        page.paragraph(2, 2, &[(BOLD, &policy.id), (style, &format!("{reached} of {all}"))]);
+        let id = format!("{}:", policy.id);
+        page.paragraph(2, 2, &[(BOLD, &id), (style, &format!("{reached} of {all}"))]);
         for (what, text) in unreached(policy) {
             page.field(4, what, 7, &[(PLAIN, &safe::text(&text))]);
         }

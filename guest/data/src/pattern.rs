@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 /// A pattern. It matches a claim and everything below it.
 #[derive(Debug)]
-pub(crate) struct Pattern {
+pub struct Pattern {
     parts: Vec<Part>,
 }
 
@@ -21,7 +21,11 @@ const MOST: usize = 16;
 
 impl Pattern {
     /// Reads a pattern: a JSON Pointer if it starts with `/`, else the name of a top-level claim.
-    pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, in words that follow the pattern.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
         if text.is_empty() || text == "/" {
             return Err(
                 "is empty; give the name of a claim or a JSON Pointer, for instance `/address/*`",
@@ -44,12 +48,14 @@ impl Pattern {
     }
 
     /// Whether it can match below the top level.
-    pub(crate) fn is_nested(&self) -> bool {
+    #[must_use]
+    pub fn is_nested(&self) -> bool {
         self.parts.len() > 1 || matches!(self.parts.as_slice(), [Part::Deep])
     }
 
     /// How many of the names from the top it takes to match, if it does: at least one.
-    pub(crate) fn matches(&self, names: &[Cow<'_, str>]) -> Option<usize> {
+    #[must_use]
+    pub fn matches(&self, names: &[Cow<'_, str>]) -> Option<usize> {
         let (mut part, mut name) = (0, 0);
         // Where to go on when what follows the last `**` does not match here.
         let mut deep: Option<(usize, usize)> = None;
@@ -84,7 +90,7 @@ impl Part {
         if text.is_empty() {
             return Err("has an empty part; `*` stands for any name");
         }
-        if text.contains("**") {
+        if text.as_bytes().windows(2).any(|two| two == b"**") {
             return Err("has `**` inside a part; it stands alone, as in `/**/email`");
         }
         let pieces: Vec<String> = text.split('*').map(str::to_owned).collect();
@@ -96,16 +102,20 @@ impl Part {
 }
 
 /// Whether a name has the pieces in their order, the first at its start and the last at its end.
+// On bytes: searching in `str` takes a general algorithm, of which little is needed here.
 fn glob(pieces: &[String], name: &str) -> bool {
     let [first, middle @ .., last] = pieces else {
         return pieces.first().is_some_and(|piece| piece == name);
     };
-    let Some(mut rest) = name.strip_prefix(first.as_str()) else { return false };
+    let Some(mut rest) = name.as_bytes().strip_prefix(first.as_bytes()) else { return false };
     for piece in middle {
-        let Some((_, after)) = rest.split_once(piece.as_str()) else { return false };
+        let piece = piece.as_bytes();
+        // Two wildcards stand beside each other nowhere: no piece in the middle is empty.
+        let found = rest.windows(piece.len().max(1)).position(|window| window == piece);
+        let Some(after) = found.and_then(|at| rest.get(at + piece.len()..)) else { return false };
         rest = after;
     }
-    last.is_empty() || rest.ends_with(last.as_str())
+    rest.ends_with(last.as_bytes())
 }
 
 fn unescape_strictly(part: &str) -> Result<Cow<'_, str>, &'static str> {
@@ -117,12 +127,25 @@ fn unescape_strictly(part: &str) -> Result<Cow<'_, str>, &'static str> {
 }
 
 /// A member's name from its form in a JSON Pointer (RFC 6901 section 4).
-pub(crate) fn unescape(part: &str) -> Cow<'_, str> {
-    if part.contains('~') {
-        Cow::Owned(part.replace("~1", "/").replace("~0", "~"))
-    } else {
-        Cow::Borrowed(part)
+#[must_use]
+pub fn unescape(part: &str) -> Cow<'_, str> {
+    if !part.as_bytes().contains(&b'~') {
+        return Cow::Borrowed(part);
     }
+    let mut name = String::with_capacity(part.len());
+    let mut pieces = part.split('~');
+    name.push_str(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        let (character, rest) = match piece.as_bytes().first() {
+            Some(b'0') => ('~', piece.get(1..)),
+            Some(b'1') => ('/', piece.get(1..)),
+            // Not an escape: it stands for itself.
+            _ => ('~', Some(piece)),
+        };
+        name.push(character);
+        name.push_str(rest.unwrap_or_default());
+    }
+    Cow::Owned(name)
 }
 
 #[cfg(test)]
@@ -145,7 +168,13 @@ mod tests {
             ("x_*_y", "/x_y", None),
             ("a*b*c", "/a1b2c", Some(1)),
             ("a*b*c", "/abcd", None),
+            ("a*b", "/ab", Some(1)),
+            ("a*b", "/aéb", Some(1)),
+            ("é*", "/éa", Some(1)),
+            ("*é*", "/aéa", Some(1)),
             ("*", "/anything", Some(1)),
+            ("*", "/", Some(1)),
+            ("ab*bc", "/abc", None),
             ("/**/email", "/email", Some(1)),
             ("/**/email", "/a/b/email", Some(3)),
             ("/**/email", "/a/b/mail", None),
@@ -164,6 +193,25 @@ mod tests {
                 expected,
                 "{pattern} {pointer}"
             );
+        }
+    }
+
+    #[test]
+    fn names_are_unescaped_once() {
+        for (part, name) in [
+            ("a", "a"),
+            ("", ""),
+            ("~0", "~"),
+            ("~1", "/"),
+            ("~01", "~1"),
+            ("~10", "/0"),
+            ("a~0b~1c", "a~b/c"),
+            ("~", "~"),
+            ("~~1", "~/"),
+            ("~2é", "~2é"),
+            ("é~1", "é/"),
+        ] {
+            assert_eq!(unescape(part), name, "{part}");
         }
     }
 

@@ -1,0 +1,287 @@
+//! Goes through the claims in the order of the token and says what each of them holds.
+
+use std::cell::Cell;
+
+use tokenward_detect::{
+    Category, Confidence, Detector, DetectorSet, Hit, Hits, NameHit, Place, Scope, path_class_only,
+    scan_integer_only, scan_only,
+};
+use tokenward_policy::prelude::*;
+
+use crate::path::{Path, is_index, split};
+use crate::report::{self, Data, Found, MOST, Offence, Rank, Weight, What};
+use crate::rules::{Own, Part, Rules, Standing};
+
+/// The verdict on one token.
+pub fn judge<R: Rules>(rules: &R, input: &Input) -> Verdict {
+    let judge = Judge { rules, input, triggered: Cell::new(false) };
+    let mut offences: Vec<Offence<'_, R::Own>> = Vec::new();
+    let mut names = Vec::new();
+    let mut ends = Vec::new();
+    let mut denials = 0;
+    for (place, claim) in input.claims.iter().enumerate() {
+        split(&claim.path, &mut names, &mut ends);
+        if names.is_empty() && matches!(claim.value, Value::Json(_)) {
+            // A claims set without claims.
+            continue;
+        }
+        let standard = names.first().is_some_and(|name| rules.is_standard(name));
+        let path = Path { pointer: &claim.path, names: &names, ends: &ends, place, standard };
+        if let Some(offence) = judge.claim(&path, &claim.value) {
+            let denied = report::rank(rules, &offence.what) == Rank::Deny;
+            if record(&mut offences, offence) == Recorded::New && denied {
+                denials += 1;
+            }
+            if denials > MOST {
+                // More than are told, and the token is denied in any case.
+                break;
+            }
+        }
+    }
+    judge.settle(&mut offences);
+    report::verdict(rules, &offences)
+}
+
+struct Judge<'s, R> {
+    rules: &'s R,
+    input: &'s Input,
+    /// Whether something was found that makes a denial of what is found conditionally.
+    triggered: Cell<bool>,
+}
+
+impl<R: Rules> Judge<'_, R> {
+    fn claim<'a>(&self, path: &Path<'a, '_>, value: &Value) -> Option<Offence<'a, R::Own>> {
+        let offence = |(count, what)| Offence { pointer: path.upto(count), what };
+        match self.rules.standing(path) {
+            Standing::Told(count, own) => return Some(offence((count, What::Own(own)))),
+            Standing::Exempt => return None,
+            Standing::Searched => {}
+        }
+        if let Some((count, data)) = self.data(path, value) {
+            return Some(offence((count, What::Data(data))));
+        }
+        let (count, own) = self.rules.harmless(path)?;
+        Some(offence((count, What::Own(own))))
+    }
+
+    /// The gravest data that a claim holds, and how many names lead to what is to be reported.
+    fn data(&self, path: &Path<'_, '_>, value: &Value) -> Option<(usize, Data)> {
+        let mut best: Option<(usize, Data)> = None;
+        let mut add = |count: usize, data: Data| {
+            // The outermost place is reported; the gravest data is told.
+            best = Some(best.map_or((count, data), |(at, old)| (at.min(count), old.or(data))));
+        };
+        let depth = path.depth();
+        let mut context = None;
+        for (place, name) in path.names.iter().enumerate() {
+            if is_index(name) && place > 0 {
+                continue;
+            }
+            let count = place + 1;
+            if place == 0 && path.standard {
+                continue;
+            }
+            let class = path_class_only::<R::Scope>(path.around(place), name);
+            if count == depth {
+                context = class;
+            }
+            if let Some(hit) = class.and_then(|class| named(class, value, count == depth))
+                && let Some(data) = self.accept(hit, path, Part::Whole(value))
+            {
+                add(count, data);
+            }
+            if let Some(data) = self.in_name(name, path) {
+                // The object around it is reported, or the claims set: its own pointer would show
+                // the data.
+                add(place, data);
+            }
+        }
+        if let Some(data) = self.in_value(value, context, path) {
+            add(depth, data);
+        }
+        if seeks_secrets::<R>() && is_private_jwk_member(path, self.input) {
+            let hit = Hit {
+                detector: Detector::PrivateKey,
+                category: Category::Secret,
+                confidence: Confidence::High,
+                place: Place::Name,
+            };
+            if let Some(data) = self.accept(hit, path, Part::Whole(value)) {
+                add(path.names.len().saturating_sub(1), data);
+            }
+        }
+        best
+    }
+
+    fn in_value(
+        &self,
+        value: &Value,
+        context: Option<NameHit>,
+        path: &Path<'_, '_>,
+    ) -> Option<Data> {
+        match value {
+            Value::Text(text) => self.in_text(text, context, path),
+            Value::Texts(texts) => {
+                texts.iter().filter_map(|text| self.in_text(text, context, path)).reduce(Data::or)
+            }
+            Value::Integer(integer) => self.in_integer(*integer, context, path, value),
+            Value::Number(number) => self.in_integer(whole(*number)?, context, path, value),
+            Value::Null | Value::Boolean(_) | Value::Json(_) => None,
+        }
+    }
+
+    fn in_text(&self, text: &str, context: Option<NameHit>, path: &Path<'_, '_>) -> Option<Data> {
+        let hits = scan_only::<R::Scope>(text, context);
+        strongest(&hits, |hit| self.accept(hit, path, Part::Text(text)))
+    }
+
+    fn in_integer(
+        &self,
+        integer: i64,
+        context: Option<NameHit>,
+        path: &Path<'_, '_>,
+        value: &Value,
+    ) -> Option<Data> {
+        scan_integer_only::<R::Scope>(integer, context)
+            .filter(|hit| hit.place != Place::Name)
+            .and_then(|hit| self.accept(hit, path, Part::Whole(value)))
+    }
+
+    /// Data that stands where a name should, for instance `{"john@example.com": true}`.
+    fn in_name(&self, name: &str, path: &Path<'_, '_>) -> Option<Data> {
+        let digits = name.bytes().filter(u8::is_ascii_digit).count();
+        let any = digits >= 9 || name.bytes().any(|b| b == b'@');
+        // Shorter names hold no key, unless by `password=...`.
+        let secret = seeks_secrets::<R>() && (name.len() >= 16 || name.bytes().any(|b| b == b'='));
+        if !any && !secret {
+            return None;
+        }
+        let hits = scan_only::<R::Scope>(name, None);
+        strongest(&hits, |hit| {
+            if !any && hit.category != Category::Secret {
+                return None;
+            }
+            self.accept(Hit { place: Place::Name, ..hit }, path, Part::Text(name))
+        })
+    }
+
+    /// The hit as data to report, if the policy wants it reported.
+    fn accept(&self, mut hit: Hit, path: &Path<'_, '_>, part: Part<'_>) -> Option<Data> {
+        let weight = self.rules.weigh(&mut hit, path, part)?;
+        if self.rules.triggers(&hit, weight) {
+            self.triggered.set(true);
+        }
+        let found = match hit.place {
+            Place::Name => Found::Name,
+            Place::Value => Found::Value,
+            Place::Decoded => Found::Decoded,
+        };
+        Some(Data { weight, hit, found })
+    }
+
+    /// Makes denials of what was found conditionally, or advice.
+    fn settle(&self, offences: &mut [Offence<'_, R::Own>]) {
+        let mut denies = None;
+        for offence in offences {
+            if let What::Data(data) = &mut offence.what
+                && data.weight == Weight::Conditional
+            {
+                let denies = *denies.get_or_insert_with(|| {
+                    self.triggered.get() || self.rules.is_context(self.input)
+                });
+                data.weight = if denies { Weight::Deny } else { Weight::Advise };
+            }
+        }
+    }
+}
+
+/// Whether secrets are looked for at all.
+fn seeks_secrets<R: Rules>() -> bool {
+    // Not at run time.
+    const { R::Scope::DETECTORS.meets(DetectorSet::of_categories(&[Category::Secret])) }
+}
+
+/// The gravest of the finds that count.
+fn strongest(hits: &Hits, accept: impl Fn(Hit) -> Option<Data>) -> Option<Data> {
+    if hits.is_empty() {
+        return None;
+    }
+    hits.iter().filter_map(accept).reduce(Data::or)
+}
+
+/// What a name says of a value: nothing of one that is null or empty, and of a boolean only what
+/// concerns health.
+fn named(class: NameHit, value: &Value, own: bool) -> Option<Hit> {
+    match value {
+        Value::Boolean(_) => (class.category == Category::Health).then(|| class.hit()),
+        Value::Null | Value::Json(_) => None,
+        Value::Text(text) if own => class.with_text(text),
+        Value::Texts(texts) if own => {
+            let hits = texts.iter().filter_map(|text| class.with_text(text));
+            hits.max_by_key(|hit| hit.confidence)
+        }
+        Value::Text(text) => (!text.trim().is_empty()).then(|| class.hit()),
+        Value::Texts(_) | Value::Integer(_) | Value::Number(_) => Some(class.hit()),
+    }
+}
+
+/// The integer that a number with a fraction of zero or an exponent stands for, as in
+/// `4111111111111111.0`, if it is one that the number tells exactly.
+#[must_use]
+pub fn whole(number: f64) -> Option<i64> {
+    const EXACT: f64 = 9_007_199_254_740_992.0; // 2^53
+    #[allow(clippy::cast_possible_truncation, reason = "it has no fraction and is in range")]
+    let integer = number as i64;
+    #[allow(clippy::float_cmp, reason = "a whole number equals itself")]
+    let exact = number.abs() < EXACT && number == number.trunc();
+    exact.then_some(integer)
+}
+
+/// A private member of a JWK (RFC 7518): `d`, `k` and the rest, beside a `kty`.
+fn is_private_jwk_member(path: &Path<'_, '_>, input: &Input) -> bool {
+    let Some((last, outer)) = path.names.split_last() else { return false };
+    if !matches!(last.as_bytes(), b"d" | b"k" | b"p" | b"q" | b"dp" | b"dq" | b"qi")
+        || outer.is_empty()
+    {
+        return false;
+    }
+    let object = path.upto(outer.len());
+    let member =
+        |claim: &&Claim| claim.path.strip_prefix(object).is_some_and(|m| m.starts_with('/'));
+    // The members of an object stand together.
+    let (before, after) = input.claims.split_at_checked(path.place).unwrap_or_default();
+    let mut siblings =
+        before.iter().rev().take_while(member).chain(after.iter().take_while(member));
+    siblings.any(|claim| claim.path.strip_prefix(object) == Some("/kty"))
+}
+
+/// How far back a claim's object can have been reported already.
+const LOOK_BACK: usize = 8;
+
+/// One finding a claim: what is said of it twice is merged, and what is said of data in an
+/// object that is reported already is not said again.
+fn record<'a, O: Own>(offences: &mut Vec<Offence<'a, O>>, new: Offence<'a, O>) -> Recorded {
+    let old = offences.iter_mut().rev().take(LOOK_BACK).find(|old| old.pointer == new.pointer);
+    match old {
+        None => {
+            offences.push(new);
+            Recorded::New
+        }
+        Some(old) => {
+            match (&mut old.what, new.what) {
+                (What::Data(old), What::Data(new)) => *old = old.or(new),
+                (What::Own(old), _) if old.precedes_data() => {}
+                (_, What::Own(new)) if !new.precedes_data() => {}
+                (old, new) => *old = new,
+            }
+            Recorded::Merged
+        }
+    }
+}
+
+/// What became of an offence.
+#[derive(PartialEq, Eq)]
+enum Recorded {
+    New,
+    Merged,
+}

@@ -1,0 +1,26 @@
+//! Judges claims by what detectors find in them: the shared part of the policies that do.
+//!
+//! A policy says, by [`Rules`], which finds count, how much they weigh and which of its own rules
+//! they break. [`judge`] goes through the claims in the order of the token, asks
+//! `tokenward-detect` about each name and value within the policy's [`Scope`], and writes the
+//! verdict: one finding a claim, at the outermost claim at fault, at most [`MOST`] of them. No
+//! finding quotes a value, nor a member name that is data itself.
+//!
+//! Nothing is allocated for a claim in which nothing is found.
+
+mod judge;
+mod path;
+mod pattern;
+mod report;
+mod rules;
+mod settings;
+#[doc(hidden)]
+pub mod text;
+
+pub use judge::{judge, whole};
+pub use path::Path;
+pub use pattern::{Pattern, unescape};
+pub use report::{Data, Found, MOST, Rank, Weight};
+pub use rules::{Never, Own, Part, Rules, Standing, Told, is_usual};
+pub use settings::{Exemptions, MinConfidence, detectors, pattern, patterns};
+pub use text::{About, AboutRule};

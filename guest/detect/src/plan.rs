@@ -1,0 +1,87 @@
+//! What a scope asks of a text. All constants, so that what is not asked is not compiled.
+
+use core::marker::PhantomData;
+
+use crate::kind::{Category, Detector};
+use crate::number;
+use crate::scope::{DetectorSet, Pairs, Scope};
+use crate::traits::{AT, COLON, DOT, ESCAPE, MARK, QUOTE, Traits};
+
+/// The questions of one scope.
+pub(crate) struct Plan<S>(PhantomData<S>);
+
+impl<S: Scope> Plan<S> {
+    pub(crate) const EMAIL: bool = S::DETECTORS.has(Detector::Email);
+    pub(crate) const PHONE: bool = S::DETECTORS.has(Detector::Phone);
+    pub(crate) const PASSWORD: bool = S::DETECTORS.has(Detector::Password);
+    pub(crate) const ADDRESS: bool = S::DETECTORS.has(Detector::IpAddress);
+    pub(crate) const PERSON: bool = S::DETECTORS.has(Detector::PersonName);
+    pub(crate) const CLOUD_KEY: bool = S::DETECTORS.has(Detector::CloudKey);
+    pub(crate) const PRIVATE_KEY: bool = S::DETECTORS.has(Detector::PrivateKey);
+    pub(crate) const TRACK: bool = S::DETECTORS.has(Detector::TrackData);
+    pub(crate) const IBAN: bool = S::DETECTORS.has(Detector::Iban);
+    pub(crate) const ICD: bool = S::DETECTORS.has(Detector::Icd10);
+    pub(crate) const MBI: bool = S::DETECTORS.has(Detector::Mbi);
+
+    /// What is told by the first characters of a word.
+    pub(crate) const KEYS: bool = S::DETECTORS.meets(DetectorSet::of(&[
+        Detector::PrivateKey,
+        Detector::CloudKey,
+        Detector::Jwt,
+        Detector::Credential,
+    ]));
+
+    pub(crate) const PAIRS: bool = matches!(S::PAIRS, Pairs::Read);
+
+    /// Secrets are told by names without quotes as well: `password=...`.
+    const BARE_PAIRS: bool =
+        Self::PAIRS && S::DETECTORS.meets(DetectorSet::of_categories(&[Category::Secret]));
+
+    /// The signs that alone make a walk over all signs worthwhile.
+    const SIGNS: u8 = {
+        let mut signs = 0;
+        if Self::EMAIL {
+            signs |= AT;
+        }
+        if Self::PHONE {
+            signs |= MARK;
+        }
+        if Self::PASSWORD || Self::BARE_PAIRS {
+            signs |= MARK | COLON;
+        }
+        signs
+    };
+
+    /// What even a short text is not dismissed with.
+    const KEPT: u8 = {
+        let mut kept = Self::SIGNS | ESCAPE;
+        if Self::PAIRS {
+            kept |= COLON;
+        }
+        if Self::ADDRESS {
+            kept |= DOT | COLON;
+        }
+        kept
+    };
+
+    /// Whether nothing can be in a text: the usual identifier, which is too short for a key or an
+    /// encoded text and has no sign of anything else.
+    pub(crate) fn dismisses(length: usize, traits: Traits) -> bool {
+        length < 11 && traits.digits < const { number::fewest::<S>().1 } && !traits.has(Self::KEPT)
+    }
+
+    /// Whether some sign in the text may tell something.
+    pub(crate) fn reads_signs(traits: Traits) -> bool {
+        traits.has(Self::SIGNS)
+            || (Self::PAIRS && traits.has(COLON) && traits.has(QUOTE))
+            || (Self::ADDRESS && (traits.dots >= 3 || traits.colons >= 2))
+    }
+
+    /// Whether the start of some word or number may tell something.
+    pub(crate) fn reads_words(traits: Traits) -> bool {
+        Self::KEYS
+            || (Self::IBAN && traits.digits >= 4)
+            || (Self::MBI && traits.digits >= 5)
+            || traits.digits >= const { number::fewest::<S>().1 }
+    }
+}

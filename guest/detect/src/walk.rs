@@ -1,0 +1,310 @@
+//! Walks over a text, and asks each detector of a scope only where it can answer.
+
+use crate::bytes::{at, before, range, run, uuid};
+use crate::kind::{Category, Confidence, Detector, Hits, NameHit, Place};
+use crate::name::name_class_only;
+use crate::plan::Plan;
+use crate::scope::Scope;
+use crate::traits::{AT, ESCAPE, OTHER, QUOTE, Traits};
+use crate::{account, contact, decode, health, network, number, secret, steps};
+
+/// How many times a text is decoded.
+const DEEPEST: u8 = 2;
+
+/// Adds what a text holds. `depth` is how many times it was decoded.
+pub(crate) fn scan_text<S: Scope>(
+    text: &str,
+    context: Option<NameHit>,
+    depth: u8,
+    hits: &mut Hits,
+) {
+    let traits = Traits::of(text.as_bytes());
+    if traits.has(OTHER) {
+        let folded = decode::fold(text);
+        let traits = Traits::of(folded.as_bytes());
+        Scan { bytes: folded.as_bytes(), traits, context, depth, hits }.run::<S>();
+    } else {
+        Scan { bytes: text.as_bytes(), traits, context, depth, hits }.run::<S>();
+    }
+}
+
+struct Scan<'a> {
+    bytes: &'a [u8],
+    traits: Traits,
+    context: Option<NameHit>,
+    depth: u8,
+    hits: &'a mut Hits,
+}
+
+impl Scan<'_> {
+    pub(crate) fn run<S: Scope>(&mut self) {
+        let traits = self.traits;
+        let length = self.bytes.len();
+        self.names::<S>();
+        if Plan::<S>::dismisses(length, traits) {
+            return;
+        }
+        if Plan::<S>::reads_signs(traits) {
+            self.signs::<S>();
+        }
+        let longest = if Plan::<S>::reads_words(traits) { self.words::<S>() } else { 0 };
+        if const { Plan::<S>::PRIVATE_KEY } && length >= 20 {
+            self.material::<S>(longest);
+        }
+        if self.depth < DEEPEST {
+            self.decoded::<S>();
+        }
+    }
+
+    fn add<S: Scope>(&mut self, detector: Detector, confidence: Confidence) {
+        if !S::DETECTORS.has(detector) {
+            return;
+        }
+        let place = if self.depth == 0 { Place::Value } else { Place::Decoded };
+        self.hits.add(detector, confidence, place);
+    }
+
+    /// Values that only a name gives a meaning.
+    fn names<S: Scope>(&mut self) {
+        let Some(context) = self.context else { return };
+        if const { Plan::<S>::PERSON }
+            && context.detector == Detector::PersonName
+            && contact::person_shape(self.bytes)
+        {
+            self.add::<S>(Detector::PersonName, context.confidence.max(Confidence::Medium));
+        }
+        if const { Plan::<S>::ICD }
+            && matches!(
+                context.detector,
+                Detector::Icd10 | Detector::Diagnosis | Detector::HealthRecord
+            )
+            && health::icd10(self.bytes)
+        {
+            let sure = context.confidence >= Confidence::Medium;
+            self.add::<S>(
+                Detector::Icd10,
+                if sure { Confidence::High } else { Confidence::Medium },
+            );
+        }
+        if const { Plan::<S>::CLOUD_KEY }
+            && context.category == Category::Secret
+            && secret::forty(self.bytes)
+        {
+            self.add::<S>(Detector::CloudKey, Confidence::High);
+        }
+    }
+
+    /// What is told by a sign in the text.
+    fn signs<S: Scope>(&mut self) {
+        let mut six_until = 0;
+        // An IPv4 address has three dots and four digits, an IPv6 address two colons.
+        let four = Plan::<S>::ADDRESS && self.traits.dots >= 3 && self.traits.digits >= 4;
+        let six = Plan::<S>::ADDRESS && self.traits.colons >= 2;
+        let mut index = 0;
+        while let Some(byte) = self.bytes.get(index).copied() {
+            match byte {
+                b'@' if const { Plan::<S>::EMAIL } => {
+                    if let Some(confidence) = contact::email(self.bytes, index) {
+                        self.add::<S>(Detector::Email, confidence);
+                    }
+                }
+                b'+' if const { Plan::<S>::PHONE } => {
+                    if let Some(confidence) = contact::international_phone(self.bytes, index) {
+                        self.add::<S>(Detector::Phone, confidence);
+                    }
+                }
+                b'(' if const { Plan::<S>::PHONE }
+                    && contact::bracketed_phone(self.bytes, index) =>
+                {
+                    self.add::<S>(Detector::Phone, Confidence::Medium);
+                }
+                b'$' if const { Plan::<S>::PASSWORD }
+                    && secret::password_hash(self.bytes, index) =>
+                {
+                    self.add::<S>(Detector::Password, Confidence::High);
+                }
+                b':' | b'=' => {
+                    if range(self.bytes, index, index + 3) != b"://" {
+                        if const { Plan::<S>::PAIRS } {
+                            self.pair::<S>(index);
+                        }
+                    } else if const { Plan::<S>::PASSWORD }
+                        && self.traits.has(AT)
+                        && secret::url_password(self.bytes, index)
+                    {
+                        self.add::<S>(Detector::Password, Confidence::High);
+                    }
+                }
+                _ => {}
+            }
+            if const { Plan::<S>::ADDRESS }
+                && (four || six)
+                && index >= six_until
+                && !before(self.bytes, index).is_ascii_alphanumeric()
+            {
+                if four
+                    && byte.is_ascii_digit()
+                    && let Some(confidence) = network::ipv4(self.bytes, index)
+                {
+                    self.add::<S>(Detector::IpAddress, confidence);
+                }
+                if six
+                    && (byte.is_ascii_hexdigit() || byte == b':')
+                    && before(self.bytes, index) != b':'
+                    && let Some((confidence, end)) = network::ipv6(self.bytes, index)
+                {
+                    six_until = end;
+                    self.add::<S>(Detector::IpAddress, confidence);
+                }
+            }
+            index += 1;
+        }
+    }
+
+    /// A name and a value inside the text, around the `:` or `=` at a place: `"ssn": "..."` in
+    /// embedded JSON, `password=...` in a connection string.
+    fn pair<S: Scope>(&mut self, sign: usize) {
+        let skipped = usize::from(before(self.bytes, sign) == b' ');
+        let mut end = sign - skipped;
+        let quoted = matches!(before(self.bytes, end), b'"' | b'\'');
+        end -= usize::from(quoted);
+        let window = range(self.bytes, end.saturating_sub(64), end);
+        let length = window
+            .iter()
+            .rev()
+            .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
+            .count();
+        let spaced = at(self.bytes, sign + 1) == b' ';
+        let mut value = sign + 1 + usize::from(spaced);
+        value += usize::from(matches!(at(self.bytes, value), b'"' | b'\''));
+        let value = range(self.bytes, value, value + 4);
+        let nothing = matches!(value, [] | [b'"' | b'\'', ..] | b"null" | b"true" | b"fals");
+        steps::count(length + 8);
+        if length < 2 || nothing {
+            return;
+        }
+        // What no name can make a find is not looked up.
+        let written = value.len() == 4 && value.iter().all(u8::is_ascii_graphic);
+        let colon = at(self.bytes, sign) == b':';
+        if !(written && (spaced || !colon) || quoted && colon) {
+            return;
+        }
+        let name = range(self.bytes, end - length, end);
+        let Some(hit) = core::str::from_utf8(name).ok().and_then(name_class_only::<S>) else {
+            return;
+        };
+        let secret = hit.category == Category::Secret && written;
+        // `password:reset` is a scope; `password: hunter2` is not.
+        let told = if colon { quoted || (secret && spaced) } else { secret };
+        if told && hit.confidence >= Confidence::Medium {
+            self.add::<S>(hit.detector, hit.confidence);
+        }
+    }
+
+    /// What is told by the way a word or a number starts. Answers the length of the longest.
+    fn words<S: Scope>(&mut self) -> usize {
+        let traits = self.traits;
+        let length = self.bytes.len();
+        let (bare, named) = const { number::fewest::<S>() };
+        let fewest = if self.context.is_some() { named } else { bare };
+        let mut index = 0;
+        let mut longest = 0;
+        while index < length {
+            let byte = at(self.bytes, index);
+            if !byte.is_ascii_alphanumeric() {
+                if const { Plan::<S>::PRIVATE_KEY }
+                    && byte == b'-'
+                    && secret::pem(self.bytes, index)
+                {
+                    self.add::<S>(Detector::PrivateKey, Confidence::High);
+                }
+                index += 1;
+                continue;
+            }
+            if at(self.bytes, index + 8) == b'-' && uuid(self.bytes, index) {
+                index += 36;
+                continue;
+            }
+            if byte.is_ascii_digit() {
+                if traits.digits >= fewest {
+                    let (context, bytes) = (self.context, self.bytes);
+                    number::scan::<S>(bytes, index, context, |detector, confidence| {
+                        self.add::<S>(detector, confidence);
+                    });
+                }
+                if const { Plan::<S>::MBI } && length - index >= 11 && traits.digits >= 5 {
+                    self.medicare::<S>(index);
+                }
+            } else {
+                if const { Plan::<S>::IBAN }
+                    && traits.digits >= 4
+                    && length - index >= 15
+                    && account::iban(self.bytes, index)
+                {
+                    self.add::<S>(Detector::Iban, Confidence::High);
+                }
+                if const { Plan::<S>::TRACK }
+                    && matches!(byte, b'B' | b'b')
+                    && at(self.bytes, index + 1).is_ascii_digit()
+                    && number::first_track(self.bytes, index)
+                {
+                    self.add::<S>(Detector::TrackData, Confidence::High);
+                }
+                if const { Plan::<S>::KEYS }
+                    && length - index >= 16
+                    && let Some((detector, confidence)) = secret::token(self.bytes, index)
+                {
+                    self.add::<S>(detector, confidence);
+                }
+            }
+            let end = run(self.bytes, index, length, |b| b.is_ascii_alphanumeric());
+            longest = longest.max(end - index);
+            index = end;
+        }
+        steps::count(length);
+        longest
+    }
+
+    fn medicare<S: Scope>(&mut self, index: usize) {
+        if matches!(before(self.bytes, index), b'-' | b'_') {
+            return;
+        }
+        let named = self.context.is_some_and(|context| context.category == Category::Health);
+        let confidence = match health::mbi(self.bytes, index) {
+            Some(health::Mbi::Dashed) => Confidence::High,
+            Some(_) if named => Confidence::High,
+            Some(health::Mbi::Plain) => Confidence::Medium,
+            _ => return,
+        };
+        self.add::<S>(Detector::Mbi, confidence);
+    }
+
+    fn material<S: Scope>(&mut self, longest: usize) {
+        let jwk = self.traits.has(QUOTE) && secret::private_jwk(self.bytes);
+        if jwk || (longest >= secret::SHORTEST_MARK && secret::material(self.bytes)) {
+            self.add::<S>(Detector::PrivateKey, Confidence::High);
+        }
+    }
+
+    /// The text in its decoded forms.
+    fn decoded<S: Scope>(&mut self) {
+        if self.traits.has(ESCAPE)
+            && let Some(text) = decode::escapes(self.bytes)
+        {
+            scan_text::<S>(&text, None, self.depth + 1, self.hits);
+        }
+        let length = self.bytes.len();
+        let mut index = 0;
+        while index < length {
+            let end = run(self.bytes, index, length, decode::is_base64);
+            if end - index >= 11
+                && !(end - index == 36 && uuid(self.bytes, index))
+                && let Some(text) = decode::base64(range(self.bytes, index, end))
+            {
+                scan_text::<S>(&text, None, self.depth + 1, self.hits);
+            }
+            index = end.max(index) + 1;
+        }
+        steps::count(length);
+    }
+}

@@ -1,0 +1,269 @@
+//! Policies that are one core module, run without the component around it.
+//!
+//! What a component costs each request, beside the policy's own work, is an
+//! instance of the component as well as one of its module, and a call of the
+//! guest's allocator for each string. A policy of the common [`shape`] is run as
+//! its core module; [`lower`] and [`lift`] speak the canonical ABI in the place
+//! of wasmtime. The contract was checked before, on the component; every
+//! pointer that comes from the guest is checked here.
+
+pub(crate) mod lift;
+pub(crate) mod lower;
+pub(crate) mod shape;
+
+use std::sync::OnceLock;
+
+use wasmtime::{
+    ExternType, Global, InstancePre, Linker, Memory, Module, ModuleExport, Store, TypedFunc, Val,
+    ValType,
+};
+
+use crate::bindings::contract;
+use crate::error::LoadError;
+use crate::fault::Fault;
+use crate::ready::StoreState;
+use lift::AbiError;
+use lower::{Image, MAX_ALIGN};
+use shape::CoreExports;
+
+/// The name under which a core module exports an allocator of one block for the
+/// whole input, `(size: i32) -> i32`, aligned to 8 bytes: that of a guest whose
+/// allocator does not mind that parts of the block are freed by themselves.
+const ARENA: &str = "tokenward:arena";
+
+/// A policy's core module, ready to be instantiated.
+pub(crate) struct LeanPolicy {
+    pre: InstancePre<StoreState>,
+    evaluate: ModuleExport,
+    memory: ModuleExport,
+    allocator: Allocator<ModuleExport, ModuleExport>,
+    post_return: Option<ModuleExport>,
+    globals: Vec<ModuleExport>,
+    /// What every instance begins with, once there was one.
+    pristine: OnceLock<Pristine>,
+}
+
+/// How the guest is asked for room.
+enum Allocator<A, R> {
+    /// Once, for everything.
+    Arena(A),
+    /// For each block, as the canonical ABI has it.
+    Realloc(R),
+}
+
+/// The state of an instance that nothing was done with.
+struct Pristine {
+    /// Bytes of memory.
+    size: usize,
+    /// Where in memory `content` begins; all before and after is zero.
+    start: usize,
+    content: Box<[u8]>,
+    globals: Box<[Val]>,
+}
+
+impl LeanPolicy {
+    /// A module as [`shape::shape`] makes one, compiled.
+    pub(crate) fn new(module: &Module, names: &CoreExports) -> Result<Self, LoadError> {
+        use ValType::I32;
+        let find = |name: &str, fits: fn(&ExternType) -> bool| {
+            let export = module.get_export(name).filter(fits);
+            export.and_then(|_| module.get_export_index(name)).ok_or_else(|| LoadError::Wasmtime {
+                context: "the configured module does not fit the contract",
+                reason: format!("`{name}`"),
+            })
+        };
+        let to_pointer = |ty: &ExternType| is_func(ty, &[I32], &[I32]);
+        let allocator = match find(ARENA, to_pointer) {
+            Ok(arena) => Allocator::Arena(arena),
+            Err(_) => Allocator::Realloc(find(&names.realloc, |ty| {
+                is_func(ty, &[I32, I32, I32, I32], &[I32])
+            })?),
+        };
+        let post_return = names.post_return.as_ref();
+        let globals = names.globals.iter();
+        Ok(Self {
+            evaluate: find(&names.evaluate, to_pointer)?,
+            memory: find(&names.memory, |ty| matches!(ty, ExternType::Memory(_)))?,
+            allocator,
+            post_return: post_return
+                .map(|name| find(name, |ty| is_func(ty, &[I32], &[])))
+                .transpose()?,
+            globals: globals
+                .map(|name| find(name, |ty| matches!(ty, ExternType::Global(_))))
+                .collect::<Result<_, _>>()?,
+            pre: Linker::new(module.engine())
+                .instantiate_pre(module)
+                .map_err(LoadError::wasmtime("the configured module cannot be linked"))?,
+            pristine: OnceLock::new(),
+        })
+    }
+
+    pub(crate) fn instantiate(&self, store: &mut Store<StoreState>) -> Result<LeanInstance, Fault> {
+        self.try_instantiate(store).map_err(|error| Fault::Instance(format!("{error:#}")))
+    }
+
+    fn try_instantiate(&self, store: &mut Store<StoreState>) -> wasmtime::Result<LeanInstance> {
+        let instance = self.pre.instantiate(&mut *store)?;
+        let export = |store: &mut Store<StoreState>, index| {
+            instance.get_module_export(store, index).ok_or_else(lost)
+        };
+        let func = |store: &mut Store<StoreState>, index| {
+            export(store, index)?.into_func().ok_or_else(lost)
+        };
+        let evaluate = func(store, &self.evaluate)?.typed(&*store)?;
+        let memory = export(store, &self.memory)?.into_memory().ok_or_else(lost)?;
+        let allocator = match &self.allocator {
+            Allocator::Arena(index) => Allocator::Arena(func(store, index)?.typed(&*store)?),
+            Allocator::Realloc(index) => Allocator::Realloc(func(store, index)?.typed(&*store)?),
+        };
+        let post_return = match &self.post_return {
+            Some(index) => Some(func(store, index)?.typed(&*store)?),
+            None => None,
+        };
+        let global = |index| export(store, index)?.into_global().ok_or_else(lost);
+        let globals = self.globals.iter().map(global).collect::<wasmtime::Result<_>>()?;
+        let instance =
+            LeanInstance { evaluate, memory, allocator, post_return, globals, used: false };
+        self.pristine.get_or_init(|| Pristine::of(&instance, store));
+        Ok(instance)
+    }
+
+    /// Gives an instance the state that it was made with. False when that
+    /// cannot be: then it must not be used again.
+    pub(crate) fn restore(
+        &self,
+        instance: &mut LeanInstance,
+        store: &mut Store<StoreState>,
+    ) -> bool {
+        let Some(pristine) = self.pristine.get() else { return false };
+        let restored = pristine.restore(instance, store);
+        instance.used = !restored;
+        restored
+    }
+}
+
+fn is_func(ty: &ExternType, params: &[ValType], results: &[ValType]) -> bool {
+    let same = |a: &[ValType], mut b: Box<dyn Iterator<Item = ValType> + '_>| {
+        a.iter().all(|a| b.next().is_some_and(|b| ValType::eq(a, &b))) && b.next().is_none()
+    };
+    ty.func().is_some_and(|func| {
+        same(params, Box::new(func.params())) && same(results, Box::new(func.results()))
+    })
+}
+
+fn lost() -> wasmtime::Error {
+    wasmtime::Error::msg("the module lacks an export that it had")
+}
+
+impl Pristine {
+    fn of(instance: &LeanInstance, store: &mut Store<StoreState>) -> Self {
+        let globals = instance.globals.iter().map(|global| global.get(&mut *store)).collect();
+        let memory = instance.memory.data(&*store);
+        let start = memory.iter().position(|byte| *byte != 0).unwrap_or(memory.len());
+        let end = memory.iter().rposition(|byte| *byte != 0).map_or(start, |last| last + 1);
+        let content = memory.get(start..end).unwrap_or_default().into();
+        Self { size: memory.len(), start, content, globals }
+    }
+
+    fn restore(&self, instance: &LeanInstance, store: &mut Store<StoreState>) -> bool {
+        for (global, value) in instance.globals.iter().zip(&self.globals) {
+            if global.set(&mut *store, *value).is_err() {
+                return false;
+            }
+        }
+        let memory = instance.memory.data_mut(store);
+        if memory.len() != self.size {
+            return false; // it grew, and memory does not shrink
+        }
+        let Some((before, rest)) = memory.split_at_mut_checked(self.start) else { return false };
+        let Some((content, after)) = rest.split_at_mut_checked(self.content.len()) else {
+            return false;
+        };
+        before.fill(0);
+        content.copy_from_slice(&self.content);
+        after.fill(0);
+        true
+    }
+}
+
+/// Old address, old size, alignment, new size: new address.
+type Realloc = TypedFunc<(u32, u32, u32, u32), u32>;
+
+/// One instance of a [`LeanPolicy`].
+pub(crate) struct LeanInstance {
+    evaluate: TypedFunc<u32, u32>,
+    memory: Memory,
+    allocator: Allocator<TypedFunc<u32, u32>, Realloc>,
+    post_return: Option<TypedFunc<u32, ()>>,
+    globals: Vec<Global>,
+    /// Whether anything was done with it.
+    pub(crate) used: bool,
+}
+
+impl LeanInstance {
+    /// Judges the input of this image. `budget` is the bytes of host memory that
+    /// the verdict may take.
+    pub(crate) fn evaluate(
+        &mut self,
+        store: &mut Store<StoreState>,
+        image: &mut Image,
+        budget: usize,
+    ) -> wasmtime::Result<contract::Verdict> {
+        self.used = true;
+        let input = match &self.allocator {
+            Allocator::Arena(arena) => {
+                let size = u32::try_from(image.bytes.len())?;
+                let base = arena.call(&mut *store, size)?;
+                self.write_arena(store, image, base)?
+            }
+            Allocator::Realloc(realloc) => {
+                image.place(|block| -> wasmtime::Result<u32> {
+                    let (align, size) = (u32::try_from(block.align)?, u32::try_from(block.size)?);
+                    let address = realloc.call(&mut *store, (0, 0, align, size))?;
+                    if !address.is_multiple_of(align) {
+                        return Err(AbiError::AllocationNotAligned.into());
+                    }
+                    Ok(address)
+                })?;
+                // Only now is memory looked at: each call may have grown it.
+                let memory = self.memory.data_mut(&mut *store);
+                for (address, bytes) in image.placed() {
+                    room(memory, address, bytes.len())?.copy_from_slice(bytes);
+                }
+                image.address()
+            }
+        };
+        let answer = self.evaluate.call(&mut *store, input)?;
+        let verdict = lift::verdict(self.memory.data(&*store), answer, budget)?;
+        if let Some(post_return) = &self.post_return {
+            post_return.call(&mut *store, answer)?;
+        }
+        Ok(verdict)
+    }
+
+    fn write_arena(
+        &self,
+        store: &mut Store<StoreState>,
+        image: &mut Image,
+        base: u32,
+    ) -> Result<u32, AbiError> {
+        if !lift::index(base).is_multiple_of(MAX_ALIGN) {
+            return Err(AbiError::AllocationNotAligned);
+        }
+        let out_of_bounds = AbiError::AllocationOutOfBounds;
+        let memory = self.memory.data_mut(store);
+        let place = room(memory, base, image.bytes.len())?;
+        image.place(|block| {
+            let offset = u32::try_from(block.offset).ok();
+            offset.and_then(|offset| base.checked_add(offset)).ok_or(out_of_bounds)
+        })?;
+        place.copy_from_slice(&image.bytes);
+        Ok(image.address())
+    }
+}
+
+/// So many bytes of memory from this address.
+fn room(memory: &mut [u8], address: u32, size: usize) -> Result<&mut [u8], AbiError> {
+    let rest = memory.get_mut(lift::index(address)..);
+    rest.and_then(|rest| rest.get_mut(..size)).ok_or(AbiError::AllocationOutOfBounds)
+}
