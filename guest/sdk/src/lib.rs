@@ -90,6 +90,7 @@ pub mod schema;
 mod settings;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod text;
 mod verdict;
 
 pub use bindings::exports::tokenward::policy::policy::{

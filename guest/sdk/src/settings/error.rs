@@ -4,7 +4,7 @@
 use core::fmt;
 
 use crate::SettingError;
-use crate::input::push_str;
+use crate::text::{item, join, push_number, push_str};
 
 /// A text from the settings with more bytes than this is not repeated.
 const SHOWN: usize = 64;
@@ -49,15 +49,14 @@ impl WrongSetting {
     /// The same, as seen from the object that holds the value under this name.
     #[inline(never)]
     pub(super) fn under(mut self, name: &str) -> Self {
-        let mut path = crate::pointer([name]);
-        push_str(&mut path, &self.0.path);
-        self.0.path = path;
+        self.0.path = join(&[&crate::pointer([name]), &self.0.path]);
         self
     }
 
     /// The same, as seen from the list that holds the value at this index.
-    pub(super) fn at(self, index: usize) -> Self {
-        self.under(&decimal(index as u64))
+    pub(super) fn at(mut self, index: usize) -> Self {
+        self.0.path = join(&[&item("", index), &self.0.path]);
+        self
     }
 
     pub(super) fn into_setting_error(self) -> SettingError {
@@ -90,7 +89,7 @@ impl core::error::Error for WrongSetting {}
 
 #[inline(never)]
 fn say(parts: &[&str]) -> WrongSetting {
-    WrongSetting::from_message(joined(parts))
+    WrongSetting::from_message(join(parts))
 }
 
 /// Names in a row, each quoted.
@@ -109,23 +108,12 @@ pub(super) fn list(names: &[&str]) -> String {
 #[inline(never)]
 pub(super) fn quoted(text: &str) -> String {
     let fit = text.len() <= SHOWN && !text.chars().any(char::is_control);
-    joined(&["`", if fit { text } else { "…" }, "`"])
+    join(&["`", if fit { text } else { "…" }, "`"])
 }
 
-/// `concat`, without the standard library's check that the lengths add up.
-#[inline(never)]
-pub(super) fn joined(parts: &[&str]) -> String {
-    let mut text = String::new();
-    for part in parts {
-        push_str(&mut text, part);
-    }
-    text
-}
-
-/// An integer in digits, without the standard library's formatting.
+/// An integer in digits.
 pub(super) fn decimal(integer: u64) -> String {
-    let mut digits = if integer < 10 { String::new() } else { decimal(integer / 10) };
-    let last = usize::try_from(integer % 10).unwrap_or_default();
-    push_str(&mut digits, "0123456789".get(last..=last).unwrap_or_default());
+    let mut digits = String::new();
+    push_number(&mut digits, integer);
     digits
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::error::WrongSetting;
 use super::number::Number;
-use crate::input::push_str;
+use crate::text::push_str;
 
 /// What a value is, by its first byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,9 +3,10 @@
 
 use std::borrow::Cow;
 
-use super::error::{WrongSetting, decimal, joined, quoted};
+use super::error::{WrongSetting, decimal, quoted};
 use super::number::Number;
 use super::reader::Kind;
+use crate::text::join;
 
 /// What [`SettingReader::take`](crate::SettingReader::take) took.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,7 +49,7 @@ impl Setting<'_> {
                 &text
             }
             Self::Negative(integer) => {
-                text = joined(&["-", &decimal(integer.unsigned_abs())]);
+                text = join(&["-", &decimal(integer.unsigned_abs())]);
                 &text
             }
             Self::Decimal(Decimal(digits)) => {
