@@ -84,6 +84,8 @@ pub mod bindings;
 #[doc(hidden)]
 pub mod export;
 mod input;
+#[doc(hidden)]
+pub mod packed;
 mod reads;
 #[doc(hidden)]
 pub mod schema;
@@ -110,7 +112,7 @@ pub mod prelude {
         FromSettings, Input, Key, Phase, Phases, Policy, Reads, Request, RequestParts, Requirement,
         Risk, RiskFactor, Rule, SameSite, Setting, SettingError, SettingReader, Severity, Signal,
         StepUp, Tls, Token, TokenKind, TokenLocation, TokenParts, Value, Verdict, WrongSetting,
-        export_policy, pointer, settings_schema,
+        export_policy, packed, pointer, settings_schema,
     };
 }
 
