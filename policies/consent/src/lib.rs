@@ -42,10 +42,10 @@ impl Policy for Consent {
             name: "consent".into(),
             version: env!("CARGO_PKG_VERSION").into(),
             title: "Processing serves purposes that its subject consented to".into(),
-            description: include_str!("../description.md").into(),
+            description: packed!("../description.md"),
             phases: Phases::ISSUE | Phases::USE | Phases::REFRESH,
             rules: rules::rules(),
-            settings_schema: settings_schema!("../settings.schema.json").into(),
+            settings_schema: settings_schema!("../settings.schema.json"),
             reads: Reads::claims(Settings::default().purpose_claims).and_facts(FACTS).and_time(),
         }
     }

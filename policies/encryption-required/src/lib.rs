@@ -35,10 +35,10 @@ impl Policy for EncryptionRequired {
             name: "encryption-required".into(),
             version: env!("CARGO_PKG_VERSION").into(),
             title: "Tokens with sensitive claims are encrypted".into(),
-            description: include_str!("../description.md").into(),
+            description: packed!("../description.md"),
             phases: Phases::ISSUE | Phases::USE | Phases::REFRESH,
             rules: rules::rules(),
-            settings_schema: settings_schema!("../settings.schema.json").into(),
+            settings_schema: settings_schema!("../settings.schema.json"),
             reads: Reads::claims(sensitive::DEFAULT.map(|name| pointer([name])))
                 .and_token(TokenParts::ENCRYPTION),
         }

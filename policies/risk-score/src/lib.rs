@@ -36,10 +36,10 @@ impl Policy for RiskScore {
             name: "risk-score".into(),
             version: env!("CARGO_PKG_VERSION").into(),
             title: "High risk calls for stronger authentication".into(),
-            description: include_str!("../description.md").into(),
+            description: packed!("../description.md"),
             phases: Phases::ISSUE | Phases::USE | Phases::REFRESH | Phases::LOGIN,
             rules: rules::rules(),
-            settings_schema: settings_schema!("../settings.schema.json").into(),
+            settings_schema: settings_schema!("../settings.schema.json"),
             reads,
         }
     }

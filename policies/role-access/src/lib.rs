@@ -39,10 +39,10 @@ impl Policy for RoleAccess {
             name: "role-access".into(),
             version: env!("CARGO_PKG_VERSION").into(),
             title: "Each route asks for permissions, and roles give them".into(),
-            description: include_str!("../description.md").into(),
+            description: packed!("../description.md"),
             phases: Phases::ISSUE | Phases::USE,
             rules: rules::rules(),
-            settings_schema: settings_schema!("../settings.schema.json").into(),
+            settings_schema: settings_schema!("../settings.schema.json"),
             reads: Reads::claims(Settings::default().role_claims)
                 .and_request(RequestParts::PATH | RequestParts::METHOD),
         }

@@ -35,10 +35,10 @@ impl Policy for ScopeCheck {
             name: "scope-check".into(),
             version: env!("CARGO_PKG_VERSION").into(),
             title: "Each route asks for its scopes".into(),
-            description: include_str!("../description.md").into(),
+            description: packed!("../description.md"),
             phases: Phases::ISSUE | Phases::USE,
             rules: checks::rules(),
-            settings_schema: settings_schema!("../settings.schema.json").into(),
+            settings_schema: settings_schema!("../settings.schema.json"),
             reads: Reads::claims(Settings::default().scope_claims),
         }
     }

@@ -1,7 +1,5 @@
 //! What routes need: read from the settings, and asked whether the held scopes are enough.
 
-use std::collections::BTreeMap;
-
 use tokenward_policy::{SettingError, pointer};
 use tokenward_route::{Cover, MOST_ROUTES, Routes, RoutesBuilder, Spec};
 
@@ -65,7 +63,7 @@ pub(crate) fn routes(settings: &Settings, errors: &mut Vec<SettingError>) -> Rou
 fn read_route(
     index: usize,
     settings: &RouteSettings,
-    hierarchy: &BTreeMap<String, Vec<String>>,
+    hierarchy: &[(String, Vec<String>)],
     errors: &mut Vec<SettingError>,
 ) -> Option<(Cover, Needs)> {
     let known = errors.len();

@@ -1,7 +1,5 @@
 //! Scopes: which a token holds, which imply which, and what a wildcard covers.
 
-use std::collections::BTreeMap;
-
 use tokenward_policy::Value;
 
 /// The longest scope that a verdict may ask for, in bytes.
@@ -33,7 +31,7 @@ pub(crate) fn collect<'a>(claim: &'a Value, held: &mut Vec<&'a str>) -> Result<(
 
 /// The scopes that grant this one: itself, then each that implies it, directly
 /// or by way of others.
-pub(crate) fn granted_by(hierarchy: &BTreeMap<String, Vec<String>>, scope: &str) -> Vec<String> {
+pub(crate) fn granted_by(hierarchy: &[(String, Vec<String>)], scope: &str) -> Vec<String> {
     let mut grants = vec![scope.to_owned()];
     let mut next = 0;
     while let Some(granted) = grants.get(next).cloned() {

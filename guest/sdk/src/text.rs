@@ -1,0 +1,74 @@
+//! Text put together and taken apart with little code: what the standard
+//! library does in general costs a component some kilobytes.
+
+/// The parts, one after the other: `concat`, where size matters more than time.
+#[inline(never)]
+#[must_use]
+pub fn join(parts: &[&str]) -> String {
+    let mut text = String::new();
+    for part in parts {
+        push_str(&mut text, part);
+    }
+    text
+}
+
+/// Adds a number in digits, without the standard library's formatting.
+pub fn push_number(text: &mut String, number: u64) {
+    if number >= 10 {
+        push_number(text, number / 10);
+    }
+    let last = usize::try_from(number % 10).unwrap_or_default();
+    push_str(text, "0123456789".get(last..=last).unwrap_or_default());
+}
+
+/// The JSON Pointer to an item of the list at this one: `/routes/3`.
+#[inline(never)]
+#[must_use]
+pub fn item(list: &str, index: usize) -> String {
+    let mut path = join(&[list, "/"]);
+    push_number(&mut path, index as u64);
+    path
+}
+
+/// The text before the first `mark`, an ASCII character, and what follows it.
+/// Without any, the whole text.
+#[inline(never)]
+#[must_use]
+pub fn cut(text: &str, mark: u8) -> (&str, Option<&str>) {
+    match text.bytes().position(|byte| byte == mark) {
+        Some(at) => (text.get(..at).unwrap_or_default(), text.get(at + 1..)),
+        None => (text, None),
+    }
+}
+
+/// `String::push_str`, not repeated at each use.
+#[inline(never)]
+pub(crate) fn push_str(text: &mut String, piece: &str) {
+    text.push_str(piece);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{cut, item, join, push_number};
+
+    #[test]
+    fn text_is_put_together() {
+        assert_eq!(join(&[]), "");
+        assert_eq!(join(&["a", "", "é"]), "aé");
+        assert_eq!(item("/routes", 0), "/routes/0");
+        assert_eq!(item("", 1023), "/1023");
+        for number in [0, 9, 10, 100, u64::MAX] {
+            let mut text = String::from("n");
+            push_number(&mut text, number);
+            assert_eq!(text, format!("n{number}"));
+        }
+    }
+
+    #[test]
+    fn text_is_cut_at_the_first_mark() {
+        for text in ["", "a", "/", "a/", "/a", "a/b/c", "é/ü", "//"] {
+            let expected = text.split_once('/').map_or((text, None), |(a, b)| (a, Some(b)));
+            assert_eq!(cut(text, b'/'), expected, "{text}");
+        }
+    }
+}
