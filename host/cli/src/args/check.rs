@@ -64,7 +64,7 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["no_token", "claims"])]
     pub(crate) key: Option<PathBuf>,
     /// With --key: the issuer (`iss`) that is accepted; needs --audience
-    #[arg(long, value_name = "ISS", requires = "audience")]
+    #[arg(long, value_name = "ISS", requires = "audience", conflicts_with_all = ["no_token", "claims"])]
     pub(crate) issuer: Option<String>,
     /// With --key: an accepted audience (`aud`); may be repeated
     #[arg(long, value_name = "AUD", conflicts_with_all = ["no_token", "claims"])]
@@ -161,10 +161,24 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_name = "JSON|@FILE", help_heading = NO_TOKEN)]
     pub(crate) claims: Option<String>,
     /// With --claims: `access` (the default), `refresh`, `id`, or the subtype of another `typ`
-    #[arg(long, value_name = "KIND", requires = "claims", help_heading = NO_TOKEN)]
+    // What conflicts with --claims is named here too: clap does not ask for what
+    // cannot be given.
+    #[arg(
+        long,
+        value_name = "KIND",
+        requires = "claims",
+        conflicts_with_all = ["token", "key", "trust", "no_token"],
+        help_heading = NO_TOKEN
+    )]
     pub(crate) kind: Option<String>,
     /// With --claims: the members of the JOSE header that the token will have
-    #[arg(long, value_name = "JSON|@FILE", requires = "claims", help_heading = NO_TOKEN)]
+    #[arg(
+        long,
+        value_name = "JSON|@FILE",
+        requires = "claims",
+        conflicts_with_all = ["token", "key", "trust", "no_token"],
+        help_heading = NO_TOKEN
+    )]
     pub(crate) token_header: Option<String>,
 }
 

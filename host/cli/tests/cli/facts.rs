@@ -272,15 +272,24 @@ fn what_is_not_accepted_says_what_is() {
         (&["--cookie", "a; SameSite=TOPSECRET"], &["accepted: `Strict`, `Lax`, `None`"]),
         (&["--no-token"], &["`--no-token`", "`--key <FILE>`", "exclude each other"]),
         (&["--phase", "issue", "--claims", "{}"], &["`--claims <JSON|@FILE>`", "exclude"]),
-        (&["--kind", "id"], &["`--claims <JSON|@FILE>` is missing"]),
-        (&["--token-header", "{}"], &["`--claims <JSON|@FILE>` is missing"]),
+        (&["--kind", "id"], &["`--kind <KIND>`", "`--key <FILE>`", "exclude each other"]),
+        (&["--token-header", "{}"], &["`--key <FILE>`", "exclude each other"]),
     ] {
         let all = [&["check"][..], &key, arguments].concat();
         let ran = world.run_with(&all, "x", &[]).expect_error(parts);
         assert!(!ran.err.contains("TOPSECRET"), "{ran:#?}");
     }
     for (arguments, parts) in [
-        (&["--no-token"][..], &["--no-token: in the phase `use`", "accepted: `--phase login`"][..]),
+        (&["--kind", "id"][..], &["`--claims <JSON|@FILE>` is missing"][..]),
+        (&["--token-header", "{}"], &["`--claims <JSON|@FILE>` is missing"]),
+        (&["--key-age", "1"], &["`--key <FILE>` is missing"]),
+        (&["--key-age", "1", "--trust", "t"], &["exclude each other"]),
+        (&["--no-token", "--phase", "login", "--kind", "id"], &["exclude each other"]),
+        (&["--no-token", "--phase", "login", "--issuer", "i"], &["exclude each other"]),
+        (&["--no-token", "--phase", "login", "--key-age", "1"], &["exclude each other"]),
+        (&["--phase", "issue", "--claims", "{}", "--issuer", "i"], &["exclude each other"]),
+        (&["--phase", "issue", "--claims", "{}", "--key-age", "1"], &["exclude each other"]),
+        (&["--no-token"], &["--no-token: in the phase `use`", "accepted: `--phase login`"]),
         (&["--no-token", "--phase", "issue"], &["--no-token: in the phase `issue`"]),
         (&["--claims", "{}"], &["--claims: in the phase `use`", "accepted: `--phase issue`"]),
         (&["--claims", "{}", "--phase", "login"], &["--claims: in the phase `login`"]),
