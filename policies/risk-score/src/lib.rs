@@ -9,6 +9,7 @@ mod settings;
 mod tests;
 
 use tokenward_policy::prelude::*;
+use tokenward_policy::text::push_number;
 
 pub use condition::{Condition, Hours, Scalar, Test};
 pub use settings::{
@@ -271,7 +272,7 @@ fn reason(title: &str, share: &Share) -> String {
         Share::Unreadable { .. } => reason.push_str(", not readable"),
         Share::Tripped { confidence, .. } => {
             reason.push_str(", with a confidence of ");
-            reason.push_str(&confidence.to_string());
+            push_number(&mut reason, u64::from(*confidence));
             reason.push_str(" %");
         }
         Share::Nothing => {}
