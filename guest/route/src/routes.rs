@@ -80,7 +80,7 @@ impl<T> RoutesBuilder<T> {
         // Behind its equals, so that of two equal routes the later one is reported.
         let after = before.take_while(|earlier| earlier.cover.rank() > cover.rank()).count();
         self.sorted.push(Route { index, cover, value });
-        // Down to its place, past one after the other.
+        // Down to its place, past one after the other; `Vec::insert` may panic, in more code.
         let mut at = self.sorted.len() - 1;
         for _ in 0..after {
             if let Some([earlier, new]) = self.sorted.get_mut(at - 1..=at) {

@@ -35,10 +35,14 @@ pub fn item(list: &str, index: usize) -> String {
 #[inline(never)]
 #[must_use]
 pub fn cut(text: &str, mark: u8) -> (&str, Option<&str>) {
-    match text.bytes().position(|byte| byte == mark) {
-        Some(at) => (text.get(..at).unwrap_or_default(), text.get(at + 1..)),
-        None => (text, None),
+    let mut at = 0;
+    while let Some(byte) = text.as_bytes().get(at) {
+        if *byte == mark {
+            return (text.get(..at).unwrap_or_default(), text.get(at + 1..));
+        }
+        at += 1;
     }
+    (text, None)
 }
 
 /// The words of a text with spaces between them; none is empty.

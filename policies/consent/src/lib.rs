@@ -61,7 +61,7 @@ impl Policy for Consent {
         let mut scope_purposes: Vec<ScopePurposes> = Vec::new();
         for served in settings.scope_purposes {
             let at = scope_purposes.partition_point(|earlier| earlier.scope < served.scope);
-            scope_purposes.insert(at, served);
+            tokenward_policy::list::insert(&mut scope_purposes, at, served);
         }
         Ok(Self {
             purpose_claims: settings.purpose_claims,

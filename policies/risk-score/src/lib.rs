@@ -184,7 +184,8 @@ impl RiskScore {
             let reason = reason(&signal.title, &share);
             // Largest first; equal ones stay in the order of the settings.
             let at = factors.partition_point(|earlier| earlier.points >= points);
-            factors.insert(at, RiskFactor { signal: name.to_owned(), points, reason });
+            let factor = RiskFactor { signal: name.to_owned(), points, reason };
+            tokenward_policy::list::insert(&mut factors, at, factor);
         }
         let score = score::combine(model.combine, factors.iter().map(|factor| factor.points));
         let is_any_known = unknown.len() < model.signals.len();

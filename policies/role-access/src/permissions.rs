@@ -17,7 +17,7 @@ pub(crate) struct Numbering {
 impl Numbering {
     pub(crate) fn add(&mut self, name: &str) {
         if let Err(at) = self.find(name) {
-            self.names.insert(at, name.to_owned());
+            tokenward_policy::list::insert(&mut self.names, at, name.to_owned());
         }
     }
 

@@ -72,7 +72,7 @@ impl Roles {
                 }
             }
             let at = sorted.partition_point(|earlier| earlier.name < made.name);
-            sorted.insert(at, made);
+            tokenward_policy::list::insert(&mut sorted, at, made);
         }
         Self { sorted }
     }
