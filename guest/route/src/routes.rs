@@ -80,8 +80,14 @@ impl<T> RoutesBuilder<T> {
         // Behind its equals, so that of two equal routes the later one is reported.
         let after = before.take_while(|earlier| earlier.cover.rank() > cover.rank()).count();
         self.sorted.push(Route { index, cover, value });
-        let at = self.sorted.len() - 1 - after;
-        self.sorted.get_mut(at..).unwrap_or_default().rotate_right(1);
+        // Down to its place, past one after the other; `Vec::insert` may panic, in more code.
+        let mut at = self.sorted.len() - 1;
+        for _ in 0..after {
+            if let Some([earlier, new]) = self.sorted.get_mut(at - 1..=at) {
+                core::mem::swap(earlier, new);
+            }
+            at -= 1;
+        }
     }
 
     /// Puts the routes in order. A route that is as specific as an earlier one

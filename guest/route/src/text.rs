@@ -4,10 +4,14 @@
 /// Without any, the whole text.
 #[inline(never)]
 pub(crate) fn cut(text: &str, mark: u8) -> (&str, Option<&str>) {
-    match text.bytes().position(|byte| byte == mark) {
-        Some(at) => (text.get(..at).unwrap_or_default(), text.get(at + 1..)),
-        None => (text, None),
+    let mut at = 0;
+    while let Some(byte) = text.as_bytes().get(at) {
+        if *byte == mark {
+            return (text.get(..at).unwrap_or_default(), text.get(at + 1..));
+        }
+        at += 1;
     }
+    (text, None)
 }
 
 /// Adds a number in digits.

@@ -84,6 +84,7 @@ pub mod bindings;
 #[doc(hidden)]
 pub mod export;
 mod input;
+pub mod list;
 #[doc(hidden)]
 pub mod packed;
 mod reads;

@@ -35,10 +35,55 @@ pub fn item(list: &str, index: usize) -> String {
 #[inline(never)]
 #[must_use]
 pub fn cut(text: &str, mark: u8) -> (&str, Option<&str>) {
-    match text.bytes().position(|byte| byte == mark) {
-        Some(at) => (text.get(..at).unwrap_or_default(), text.get(at + 1..)),
-        None => (text, None),
+    let mut at = 0;
+    while let Some(byte) = text.as_bytes().get(at) {
+        if *byte == mark {
+            return (text.get(..at).unwrap_or_default(), text.get(at + 1..));
+        }
+        at += 1;
     }
+    (text, None)
+}
+
+/// The words of a text with spaces between them; none is empty.
+#[must_use]
+pub fn words(text: &str) -> Words<'_> {
+    Words { rest: Some(text) }
+}
+
+/// See [`words`].
+#[derive(Debug, Clone)]
+pub struct Words<'a> {
+    rest: Option<&'a str>,
+}
+
+impl<'a> Iterator for Words<'a> {
+    type Item = &'a str;
+
+    #[inline(never)]
+    fn next(&mut self) -> Option<&'a str> {
+        loop {
+            let (word, rest) = cut(self.rest?, b' ');
+            self.rest = rest;
+            if !word.is_empty() {
+                return Some(word);
+            }
+        }
+    }
+}
+
+/// Whether this is a JSON Pointer (RFC 6901 section 3) to something below the top.
+#[inline(never)]
+#[must_use]
+pub fn is_pointer(text: &str) -> bool {
+    let mut after_tilde = false;
+    for byte in text.bytes() {
+        if after_tilde && !matches!(byte, b'0' | b'1') {
+            return false;
+        }
+        after_tilde = byte == b'~';
+    }
+    text.as_bytes().first() == Some(&b'/') && !after_tilde
 }
 
 /// `String::push_str`, not repeated at each use.
@@ -49,7 +94,7 @@ pub(crate) fn push_str(text: &mut String, piece: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::{cut, item, join, push_number};
+    use super::{cut, is_pointer, item, join, push_number, words};
 
     #[test]
     fn text_is_put_together() {
@@ -69,6 +114,24 @@ mod tests {
         for text in ["", "a", "/", "a/", "/a", "a/b/c", "é/ü", "//"] {
             let expected = text.split_once('/').map_or((text, None), |(a, b)| (a, Some(b)));
             assert_eq!(cut(text, b'/'), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn words_are_what_is_between_spaces() {
+        for text in ["", " ", "a", " a  bc ", "é ü", "a\tb"] {
+            let expected: Vec<_> = text.split(' ').filter(|word| !word.is_empty()).collect();
+            assert_eq!(words(text).collect::<Vec<_>>(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn pointers_escape_tildes() {
+        for right in ["/", "/a", "/a/b", "/~0", "/~1~0", "/~01", "//", "/é"] {
+            assert!(is_pointer(right), "{right}");
+        }
+        for wrong in ["", "a", "a/b", "/~", "/~2", "/a~/b", "/~~0"] {
+            assert!(!is_pointer(wrong), "{wrong}");
         }
     }
 }

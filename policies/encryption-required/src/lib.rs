@@ -9,6 +9,7 @@ mod settings;
 mod tests;
 
 use tokenward_policy::prelude::*;
+use tokenward_policy::text::join;
 
 pub use settings::{MissingEffect, Reaction, Require, Settings};
 
@@ -179,8 +180,8 @@ impl EncryptionRequired {
 /// Names the algorithm only if it is one that is known.
 fn refused(what: &str, known: Option<&&str>) -> String {
     match known {
-        Some(name) => ["the ", what, " ", name, " is not allowed"].concat(),
-        None => ["the ", what, " is not one that is known"].concat(),
+        Some(name) => join(&["the ", what, " ", name, " is not allowed"]),
+        None => join(&["the ", what, " is not one that is known"]),
     }
 }
 
