@@ -22,30 +22,37 @@ use tokenward_engine::{Calls, Evaluation, Instances, Outcome, PolicySet};
 use tokenward_token::jws::UnverifiedJws;
 
 fn main() {
-    let rounds = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(21);
+    let mut arguments = std::env::args().skip(1);
+    let rounds = arguments.next().and_then(|n| n.parse().ok()).unwrap_or(21);
+    // The unit is always measured; a second argument picks among the rest.
+    let wanted = arguments.next().unwrap_or_default();
     let two = Subject::new(2, Times::Missing);
     let thirty = Subject::new(30, Times::Given);
     // No policy misses anything here: two claims, and beside them the times.
     let harmless = Subject::new(2, Times::Given);
-    let four = Sets::new(subject::repeated(1), Some(1));
-    let twelve = Sets::new(subject::repeated(3), Some(3));
-    let sixteen = Sets::new(subject::sixteen(), None);
-    sixteen.assert_permits(&harmless);
-    sixteen.assert_permits(&thirty);
-    let bundles = [
-        (&four, &two, 2),
-        (&four, &thirty, 30),
-        (&twelve, &two, 2),
-        (&twelve, &thirty, 30),
-        (&sixteen, &harmless, 2),
-        (&sixteen, &thirty, 30),
-    ];
-    let mut subjects = signatures(&thirty);
-    for (sets, subject, count) in bundles {
-        subjects.extend(measured(sets, subject, count));
+    let sets: Vec<Sets> = [
+        (subject::repeated(1), Some(1)),
+        (subject::repeated(3), Some(3)),
+        (subject::sixteen(), None),
+    ]
+    .into_iter()
+    .filter(|(policies, _)| wanted.is_empty() || wanted.starts_with(&policies.len().to_string()))
+    .map(|(policies, peers)| Sets::new(policies, peers))
+    .collect();
+    let mut bundles = Vec::new();
+    for sets in &sets {
+        let smallest = if sets.peers.is_some() { &two } else { &harmless };
+        for (subject, count) in [(smallest, 2), (&thirty, 30)] {
+            if sets.peers.is_none() {
+                sets.assert_permits(subject);
+            }
+            bundles.push((sets, subject, count));
+        }
     }
-    // The unit is always measured; a second argument picks among the rest.
-    let wanted = std::env::args().nth(2).unwrap_or_default();
+    let mut subjects = signatures(&thirty);
+    for (sets, subject, count) in &bundles {
+        subjects.extend(measured(sets, subject, *count));
+    }
     let mut first = true;
     subjects.retain(|s| std::mem::take(&mut first) || s.name.contains(&wanted));
     in_turns(&mut subjects, rounds);
@@ -226,7 +233,10 @@ fn scaling(subject: &Subject) {
     };
     let authorizer = Authorizer::builder()
         .engine(engine)
-        .build(Trust::key_only(key.key_set().expect("keys")), &subject::bundle(&subject::repeated(3)))
+        .build(
+            Trust::key_only(key.key_set().expect("keys")),
+            &subject::bundle(&subject::repeated(3)),
+        )
         .expect("an authorizer");
     let decide = || {
         let signals = std::hint::black_box(&subject.signals);

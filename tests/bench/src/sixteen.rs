@@ -10,10 +10,14 @@ pub(crate) const SIXTEEN: [(&str, &str); 16] = [
     ),
     ("cardholder-data", "{}"),
     // What the policies for special data judge is off, as in the bundles.
-    ("claim-minimization", r#"{"detect":{"health":"off","cardholder":"off","secret":"off"}}"#),
+    (
+        "claim-minimization",
+        r#"{"allow":["@standard","plan","region","ctx_*"],
+        "detect":{"health":"off","cardholder":"off","secret":"off"}}"#,
+    ),
     (
         "consent",
-        r#"{"purpose-claims":["/purpose"],
+        r#"{"missing-purpose":"ignore",
             "scope-purposes":[{"scope":"records:read","purposes":["care"]},
                 {"scope":"records:export","purposes":["research"]}],
             "routes":[{"path":"/records/{id}","purposes":["care"]}]}"#,
@@ -31,7 +35,8 @@ pub(crate) const SIXTEEN: [(&str, &str); 16] = [
             "roles":[{"name":"records:read","permissions":["records:read"]},
                 {"name":"records:list","permissions":["records:list"]},
                 {"name":"reader","permissions":["records:read"]},
-                {"name":"auditor","permissions":["audit:*"],"inherits":["reader"]}],
+                {"name":"auditor","permissions":["audit:*"],"inherits":["reader"]},
+                {"name":"writer","permissions":["records:write"],"inherits":["reader"]}],
             "routes":[{"methods":["GET"],"path":"/records/{id}","all-of":["records:read"]},
                 {"methods":["POST"],"path":"/records","all-of":["records:write"]}]}"#,
     ),

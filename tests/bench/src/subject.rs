@@ -146,7 +146,8 @@ pub(crate) const KEY: KeyFacts<'_> = KeyFacts {
 };
 pub(crate) const TLS: [&str; 2] = ["1.3", "TLS_AES_128_GCM_SHA256"];
 pub(crate) const REQUEST: [&str; 2] = ["GET", "https://api.example/records/7"];
-pub(crate) const SIGNALS: &str = r#"{"unusual-location":false,"unusual-time":false,"failed-attempts":1,"new-device":false}"#;
+pub(crate) const SIGNALS: &str =
+    r#"{"unusual-location":false,"unusual-time":false,"failed-attempts":1,"new-device":false}"#;
 pub(crate) const FACTS: &str = r#"{"session.active":1,"session.started-at":1799999000,"session.last-seen-at":1800000090,"session.state":"active","consent.purposes":["care"],"consent.given-at":1790000000}"#;
 
 impl Subject {
