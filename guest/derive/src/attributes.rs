@@ -18,8 +18,11 @@ impl Attributes {
         for attribute in attributes.iter().filter(|a| a.path().is_ident("settings")) {
             attribute.parse_nested_meta(|meta| {
                 if meta.path.is_ident("default") {
-                    read.default =
-                        Some(meta.path.get_ident().map_or_else(Span::call_site, |i| i.span()));
+                    read.default = Some(
+                        meta.path
+                            .get_ident()
+                            .map_or_else(Span::call_site, proc_macro2::Ident::span),
+                    );
                 } else if meta.path.is_ident("name") {
                     read.name = Some(meta.value()?.parse()?);
                 } else {

@@ -4,13 +4,13 @@
 /// without its panic, whose message brings the formatting of numbers into a
 /// component. The work is that of moving each item behind the place.
 pub fn insert<T>(list: &mut Vec<T>, at: usize, item: T) {
-    let mut last = list.len();
+    let mut place = list.len();
     list.push(item);
-    while last > at {
-        if let Some([earlier, inserted]) = list.get_mut(last - 1..=last) {
+    while place > at {
+        if let Some([earlier, inserted]) = list.get_mut(place - 1..=place) {
             core::mem::swap(earlier, inserted);
         }
-        last -= 1;
+        place -= 1;
     }
 }
 
