@@ -8,6 +8,8 @@ mod peers;
 mod sixteen;
 mod subject;
 
+use std::cell::LazyCell;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -89,32 +91,38 @@ fn signatures(subject: &Subject) -> Vec<Measured<'static>> {
         .collect()
 }
 
+/// Loaded when it is first used: what is not measured costs nothing.
+type Lazy = LazyCell<PolicySet, Box<dyn FnOnce() -> PolicySet>>;
+
 /// The policies of a bundle in the three ways that they can run.
 struct Sets {
     policies: Policies,
     /// How often the rules of the peers are repeated; none without peers.
     peers: Option<usize>,
     /// Called as components, each request with new instances.
-    component: PolicySet,
+    component: Lazy,
     /// Called directly, each request with new instances.
-    fresh: PolicySet,
+    fresh: Lazy,
     /// Called directly, with restored instances.
-    inline: PolicySet,
-    ahead: PolicySet,
-    remembering: PolicySet,
+    inline: Lazy,
+    ahead: Lazy,
+    remembering: Lazy,
 }
 
 impl Sets {
     fn new(policies: Policies, peers: Option<usize>) -> Self {
-        let bundle = subject::bundle(&policies);
-        let make = |refill, memory, calls, instances| {
-            let config =
-                EngineConfig { refill, memory, calls, instances, ..EngineConfig::default() };
-            let engine = Engine::new(config).expect("an engine");
-            let load = |policy: &tokenward_bundle::BundledPolicy| {
-                engine.load(&policy.component, &policy.settings_json()).expect("it loads")
-            };
-            engine.assemble(bundle.policies().iter().map(load).collect())
+        let bundle = Rc::new(subject::bundle(&policies));
+        let make = |refill, memory, calls, instances| -> Lazy {
+            let bundle = Rc::clone(&bundle);
+            LazyCell::new(Box::new(move || {
+                let config =
+                    EngineConfig { refill, memory, calls, instances, ..EngineConfig::default() };
+                let engine = Engine::new(config).expect("an engine");
+                let load = |policy: &tokenward_bundle::BundledPolicy| {
+                    engine.load(&policy.component, &policy.settings_json()).expect("it loads")
+                };
+                engine.assemble(bundle.policies().iter().map(load).collect())
+            }))
         };
         let (off, kept) = (MemoryOfVerdicts::Off, MemoryOfVerdicts::Bytes(8 << 20));
         Self {
@@ -201,22 +209,22 @@ fn print_table(subjects: &[Measured<'_>], rounds: u32) {
 fn print_policies(sets: &Sets, subject: &Subject, count: usize) {
     const TIMES: u32 = 2_000;
     let names = sets.inline.policies();
-    let mut elapsed = vec![Duration::ZERO; names.len()];
+    let mut each = vec![(Duration::ZERO, 0); names.len()];
     for _ in 0..TIMES {
-        for (sum, evaluation) in elapsed.iter_mut().zip(sets.inline.evaluate(&subject.input())) {
-            *sum += evaluation.elapsed;
+        for ((sum, memory), of) in each.iter_mut().zip(sets.inline.evaluate(&subject.input())) {
+            *sum += of.elapsed;
+            *memory = of.memory.peak;
         }
     }
     println!(
-        "\n{} policies, {count} claims: narrowing and call, each policy, mean µs",
-        names.len()
+        "\n{:<52} {:>10} {:>9}",
+        format!("{} policies, {count} claims: each, with narrowing", names.len()),
+        "µs",
+        "KiB"
     );
-    for (policy, sum) in names.iter().zip(elapsed) {
-        println!(
-            "{:<52} {:>10.2}",
-            policy.descriptor().name,
-            sum.as_secs_f64() * 1e6 / f64::from(TIMES)
-        );
+    for (policy, (sum, memory)) in names.iter().zip(each) {
+        let mean = sum.as_secs_f64() * 1e6 / f64::from(TIMES);
+        println!("{:<52} {mean:>10.2} {:>9}", policy.descriptor().name, memory >> 10);
     }
 }
 
