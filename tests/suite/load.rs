@@ -106,3 +106,22 @@ fn a_component_of_an_odd_layout_is_refused_and_nothing_panics() {
         assert!(engine().describe(&with_more_modules(count, pages)).is_err());
     }
 }
+
+/// Of two versions of the contract, the types of one would be checked and the
+/// other be called.
+#[test]
+fn a_component_with_two_versions_of_the_contract_is_refused() {
+    assert!(engine().load(HOSTILE, "{}").is_ok());
+    for name in ["tokenward:policy/policy@0.1.1", "tokenward:policy/policy@0.1.9+x"] {
+        // An export section: one export, by its name, of the first instance, without a type.
+        let mut section = vec![1, 0, u8::try_from(name.len()).expect("a short name")];
+        section.extend(name.as_bytes());
+        section.extend([5, 0, 0]);
+        let mut component = HOSTILE.to_vec();
+        component.extend([11, u8::try_from(section.len()).expect("a short section")]);
+        component.extend(section);
+        let error = engine().load(&component, "{}").expect_err("two versions");
+        let LoadError::Contract { found } = &error else { panic!("{error:?}") };
+        assert!(found.iter().any(|other| other == name), "{error}");
+    }
+}

@@ -34,9 +34,15 @@ const DEPTH: usize = 32;
 /// unpaired surrogates, and a number with fraction or exponent only if it needs
 /// no more digits than [`number::Number::exact`] takes.
 pub(crate) fn read<T: FromSettings>(text: &str) -> Result<T, SettingError> {
-    check(text)
-        .and_then(|()| T::read(&mut SettingReader::new(text)))
-        .map_err(WrongSetting::into_setting_error)
+    check(text).and_then(|()| read_whole(text)).map_err(WrongSetting::into_setting_error)
+}
+
+/// A type that leaves some of the text unread has lost a setting.
+fn read_whole<T: FromSettings>(text: &str) -> Result<T, WrongSetting> {
+    let mut reader = SettingReader::new(text);
+    let settings = T::read(&mut reader)?;
+    reader.end()?;
+    Ok(settings)
 }
 
 #[inline(never)]

@@ -201,4 +201,4 @@ pub(crate) const CORE_INSTANCES: u32 = 8;
 
 /// Memory that is reset by copying rather than by a system call: that of a
 /// policy as the SDK builds it, with some to spare.
-const KEEP_RESIDENT: usize = 256 << 10;
+pub(crate) const KEEP_RESIDENT: usize = 256 << 10;

@@ -21,6 +21,7 @@ use wasmtime::{
 };
 
 use crate::bindings::contract;
+use crate::config::KEEP_RESIDENT;
 use crate::error::LoadError;
 use crate::fault::Fault;
 use crate::ready::StoreState;
@@ -174,8 +175,10 @@ impl Pristine {
             }
         }
         let memory = instance.memory.data_mut(store);
-        if memory.len() != self.size {
-            return false; // it grew, and memory does not shrink
+        // It grew, and memory does not shrink; or it is large, and writing all of
+        // it would make pages resident that the policy never touched.
+        if memory.len() != self.size || self.size > KEEP_RESIDENT {
+            return false;
         }
         let Some((before, rest)) = memory.split_at_mut_checked(self.start) else { return false };
         let Some((content, after)) = rest.split_at_mut_checked(self.content.len()) else {

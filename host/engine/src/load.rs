@@ -15,7 +15,7 @@ use crate::fault::Fault;
 use crate::host::Inner;
 use crate::lean::LeanPolicy;
 use crate::lean::lift::AbiError;
-use crate::lean::shape::{CoreExports, shape};
+use crate::lean::shape::{CoreExports, SHAPE_RULES, shape};
 use crate::ready::{Instance, StoreState, new_store};
 use crate::snapshot::Instrumented;
 
@@ -134,8 +134,10 @@ pub(crate) fn load(
     {
         return Ok(policy);
     }
+    // Each in an instance of its own: what the description takes of memory is in no snapshot.
+    let descriptor = describe(engine, component)?;
     let loading = Loading::new(engine, component)?;
-    let Configured { descriptor, reads, snapshot } = loading.configure(settings)?;
+    let Configured { reads, snapshot } = loading.configure(settings)?;
     let compiled = Compiled::new(engine, &snapshot)?;
     if let Some(cache) = &engine.config.cache
         && let Ok(entry) = to_cache(&descriptor, &reads, &compiled)
@@ -180,7 +182,6 @@ struct Loading<'a> {
 }
 
 struct Configured {
-    descriptor: Descriptor,
     reads: Reads,
     snapshot: Vec<u8>,
 }
@@ -222,10 +223,6 @@ impl<'a> Loading<'a> {
     }
 
     fn configure(mut self, settings: &str) -> Result<Configured, LoadError> {
-        let descriptor = self.describe()?;
-        self.store
-            .set_fuel(self.limits.load_fuel)
-            .map_err(LoadError::wasmtime("fuel cannot be set"))?;
         let answer = self.exports.call_configure(&mut self.store, settings);
         let answer = answer.map_err(|error| self.fault("configure", &error))?;
         let reads = match answer {
@@ -234,7 +231,7 @@ impl<'a> Loading<'a> {
         };
         self.store.set_fuel(u64::MAX).map_err(LoadError::wasmtime("fuel cannot be set"))?;
         let snapshot = self.instrumented.snapshot(&mut self.store, self.instance)?;
-        Ok(Configured { descriptor, reads, snapshot })
+        Ok(Configured { reads, snapshot })
     }
 
     fn fault(&self, stage: &'static str, error: &wasmtime::Error) -> LoadError {
@@ -308,7 +305,7 @@ fn check_contract(component: &[u8]) -> Result<(), LoadError> {
         reason: error.to_string(),
     };
     let (mut imports, mut exports) = (Vec::new(), Vec::new());
-    let mut accepted = false;
+    let (mut contracts, mut accepted) = (0_usize, 0_usize);
     let mut depth = 0_usize;
     for payload in Parser::new(0).parse_all(component) {
         match payload.map_err(broken)? {
@@ -323,19 +320,25 @@ fn check_contract(component: &[u8]) -> Result<(), LoadError> {
                 for export in section {
                     let export = export.map_err(broken)?;
                     let is_instance = export.kind == ComponentExternalKind::Instance;
-                    accepted |= is_instance && is_accepted(export.name.name);
+                    contracts += usize::from(export.name.name.starts_with(CONTRACT));
+                    accepted += usize::from(is_instance && is_accepted(export.name.name));
                     exports.push(export.name.name.escape_debug().to_string());
                 }
             }
             _ => {}
         }
     }
-    match (imports.is_empty(), accepted) {
-        (false, _) => Err(LoadError::Imports { names: imports }),
-        (true, false) => Err(LoadError::Contract { found: exports }),
-        (true, true) => Ok(()),
+    match (imports.is_empty(), contracts, accepted) {
+        (false, ..) => Err(LoadError::Imports { names: imports }),
+        // One and no more: of two that are both accepted, the types of one could
+        // be checked and the other be called.
+        (true, 1, 1) => Ok(()),
+        (true, ..) => Err(LoadError::Contract { found: exports }),
     }
 }
+
+/// What the name of a contract begins with, of whatever version.
+const CONTRACT: &str = "tokenward:policy/policy@";
 
 /// Version 0.1 with any patch: patches only add documentation.
 pub(crate) fn is_accepted(export: &str) -> bool {
@@ -379,6 +382,7 @@ fn prepare_component(compiled: &Component) -> Result<Code, LoadError> {
 fn cache_name(engine: &Inner, component: &[u8], settings: &str) -> String {
     let mut hasher = Sha256Hasher(digest::Context::new(&digest::SHA256));
     env!("CARGO_PKG_VERSION").hash(&mut hasher);
+    SHAPE_RULES.hash(&mut hasher);
     engine.serving.precompile_compatibility_hash().hash(&mut hasher);
     let limits = &engine.config.limits;
     (limits.memory_bytes, limits.load_fuel, engine.config.calls).hash(&mut hasher);

@@ -61,6 +61,9 @@ pub(crate) fn shape(component: &[u8]) -> Option<Shape> {
     }
     (exports.memory, exports.realloc) = (memory?, realloc?);
     let (module, globals) = with_globals_exported(module)?;
+    if globals.len() > MOST_GLOBALS {
+        return None;
+    }
     exports.globals = globals;
     Some(Shape { module, exports })
 }
@@ -283,6 +286,14 @@ impl<'a> Inner<'a> {
 
 const EXPORT_SECTION: u8 = 7;
 const GLOBAL: u8 = 3;
+
+/// Mutable globals of an instance that is put back: each costs the host time at
+/// every request, and no fuel. A policy in Rust has one.
+const MOST_GLOBALS: usize = 64;
+
+/// To be raised with every change of what is taken for a plain policy: compiled
+/// code in the cache was judged by the rules of its time.
+pub(crate) const SHAPE_RULES: u32 = 1;
 
 /// The module with an export for each of its mutable globals, and their names.
 ///
