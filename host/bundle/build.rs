@@ -27,7 +27,7 @@ fn run() -> Result<(), String> {
     let variable = |name: &str| env::var(name).map_err(|error| format!("{name}: {error}"));
     let out = PathBuf::from(variable("OUT_DIR")?);
     let root = PathBuf::from(variable("CARGO_MANIFEST_DIR")?).join("../..");
-    for input in ["wit", "guest/sdk", "guest/detect", "policies", "Cargo.toml", "Cargo.lock"] {
+    for input in ["wit", "guest", "policies", "Cargo.toml", "Cargo.lock"] {
         println!("cargo::rerun-if-changed={}", root.join(input).display());
     }
 

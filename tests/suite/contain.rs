@@ -155,6 +155,29 @@ fn no_state_outlives_a_request() {
     }
 }
 
+/// A store in which one policy traps is thrown away; the others go on in a new
+/// one, and neither they nor later requests see anything of what was.
+#[test]
+fn restored_neighbours_of_a_trap_keep_nothing() {
+    for refill in [Refill::Inline, Refill::Background { ready: 2 }] {
+        let instances = Instances::Restored;
+        let config = EngineConfig { refill, instances, ..EngineConfig::one_shot() };
+        let engine = engine_with(config);
+        let load = |behaviour| engine.load(HOSTILE, &settings(behaviour)).expect("it loads");
+        let calm = engine.assemble(["state", "nothing", "state"].map(load).into());
+        let torn =
+            engine.assemble(["state", "trap", "state", "memory-bomb", "state"].map(load).into());
+        assert!(torn.policies().iter().all(|policy| policy.calls() == Calls::Direct));
+        for canary in 1..50 {
+            let given = Given::claims(&format!(r#"{{"canary":{canary}}}"#));
+            let outcomes =
+                |set: &PolicySet| given.judge(set).iter().map(outcome).collect::<Vec<_>>();
+            assert_eq!(outcomes(&torn), ["permit", "trap", "permit", "memory", "permit"]);
+            assert_eq!(outcomes(&calm), ["permit"; 3]);
+        }
+    }
+}
+
 #[test]
 fn a_policy_is_given_what_it_declared_and_nothing_else() {
     let engine = engine();

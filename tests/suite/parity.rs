@@ -7,7 +7,9 @@ use std::fmt::Write as _;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value as Json, json};
-use tokenward_engine::{Calls, EngineConfig, LoadError, Outcome, PolicySet, RequestFacts, Verdict};
+use tokenward_engine::{
+    Calls, Compilation, Engine, EngineConfig, LoadError, Outcome, PolicySet, RequestFacts, Verdict,
+};
 use tokenward_policy::testing::{Case, load_cases};
 use tokenward_policy::{self as sdk, Policy};
 use tokenward_token::json::{JsonLimits, parse_strict};
@@ -19,7 +21,7 @@ mod random;
 use convert::{engine_verdict, given};
 use random::random_case;
 
-use crate::support::{both_engines, engine_with};
+use crate::support::{both_engines_compiled, engine_with};
 
 fn folder(policy: &str) -> String {
     format!("{}/../policies/{policy}", env!("CARGO_MANIFEST_DIR"))
@@ -29,34 +31,51 @@ fn component(policy: &str) -> &'static [u8] {
     tokenward::built_in_policy(policy).expect("a built-in policy")
 }
 
-/// Runs the case table of a policy as a component, and beside it natively.
+/// How many of the settings of a table are run as a component too: what the two
+/// ways of calling differ in does not depend on settings, and each costs a
+/// compilation.
+const AS_COMPONENT: usize = 3;
+
+/// A policy with some settings.
+struct Loaded {
+    direct: PolicySet,
+    as_component: Option<PolicySet>,
+}
+
+/// Runs the case table of a policy directly and as a component, and beside it natively.
 fn whole_table<P: Policy>(policy: &str) {
-    let engines = both_engines();
-    let mut sets: BTreeMap<String, Result<[PolicySet; 2], Vec<String>>> = BTreeMap::new();
+    // Compiled as quickly as can be: most settings are run once or twice.
+    let [direct, as_component] = both_engines_compiled(Compilation::Quick);
+    let mut sets: BTreeMap<String, Result<Loaded, Vec<String>>> = BTreeMap::new();
+    let mut components = 0;
     let mut failures = String::new();
     let mut only_native = 0;
     let cases = load_cases(format!("{}/cases", folder(policy)));
     assert!(!cases.is_empty());
     for case in &cases {
         let result = case.check(|settings| {
+            let load = |engine: &Engine| match engine.load(component(policy), settings) {
+                Ok(policy) => Ok(engine.assemble(vec![policy])),
+                Err(LoadError::Settings { errors }) => {
+                    Err(errors.into_iter().map(|e| e.path).collect::<Vec<_>>())
+                }
+                Err(other) => panic!("{}: {other}", case.name),
+            };
             let set = sets.entry(settings.to_owned()).or_insert_with(|| {
-                let [direct, as_component] = engines.each_ref().map(|engine| {
-                    match engine.load(component(policy), settings) {
-                        Ok(policy) => Ok::<_, Vec<_>>(engine.assemble(vec![policy])),
-                        Err(LoadError::Settings { errors }) => {
-                            Err(errors.into_iter().map(|e| e.path).collect())
-                        }
-                        Err(other) => panic!("{}: {other}", case.name),
-                    }
-                });
-                Ok([direct?, as_component?])
+                let direct = load(&direct)?;
+                let wanted = components < AS_COMPONENT;
+                let as_component = wanted.then(|| load(&as_component)).transpose()?;
+                components += usize::from(wanted);
+                Ok(Loaded { direct, as_component })
             });
-            let sets = set.as_ref().map_err(Clone::clone)?;
+            let Loaded { direct, as_component } = set.as_ref().map_err(Clone::clone)?;
             let native = native::<P>(settings, case);
             if reaches_policies(case) {
                 let native = engine_verdict(&native);
-                assert_eq!(by_component(&sets[0], case), native, "{}, direct", case.name);
-                assert_eq!(by_component(&sets[1], case), native, "{}, component", case.name);
+                assert_eq!(by_component(direct, case), native, "{}, direct", case.name);
+                if let Some(set) = as_component {
+                    assert_eq!(by_component(set, case), native, "{}, component", case.name);
+                }
             } else {
                 // What the host lets no policy see: what the policy makes of it
                 // all the same is tested natively.
@@ -81,13 +100,14 @@ fn whole_table<P: Policy>(policy: &str) {
 fn random_inputs<P: Policy>(policy: &str, settings: &[Json]) {
     for settings in settings {
         let settings = settings.to_string();
-        let sets = both_engines().map(|engine| {
+        let engines = both_engines_compiled(Compilation::Quick);
+        let sets = engines.each_ref().map(|engine| {
             let loaded = engine.load(component(policy), &settings).expect("it loads");
             engine.assemble(vec![loaded])
         });
         assert_eq!(sets[0].policies()[0].calls(), Calls::Direct);
         // The same policy, asked for room string by string, as the ABI has it.
-        let [engine, _] = both_engines();
+        let [engine, _] = &engines;
         let loaded = engine.load(&without_arena(component(policy)), &settings).expect("it loads");
         assert_eq!(loaded.calls(), Calls::Direct);
         let by_realloc = engine.assemble(vec![loaded]);

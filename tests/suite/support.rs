@@ -1,7 +1,7 @@
 //! Inputs and engines that several tests use.
 
 use tokenward_engine::{
-    Binding, Calls, Encryption, Engine, EngineConfig, Evaluation, Instances, KeyFacts,
+    Binding, Calls, Compilation, Encryption, Engine, EngineConfig, Evaluation, Instances, KeyFacts,
     MemoryOfVerdicts, Outcome, Phase, PolicyInput, PolicySet, RequestFacts, Signals, TokenFacts,
 };
 use tokenward_policy::testing::KeyGiven;
@@ -15,9 +15,16 @@ pub(crate) fn engine() -> Engine {
 
 /// The two ways in which policies run, neither of which remembers anything.
 pub(crate) fn both_engines() -> [Engine; 2] {
+    both_engines_compiled(Compilation::Optimized)
+}
+
+/// The same, for policies that are compiled so.
+pub(crate) fn both_engines_compiled(compilation: Compilation) -> [Engine; 2] {
     let memory = MemoryOfVerdicts::Off;
     let of = |calls, instances| {
-        engine_with(EngineConfig { calls, instances, memory, ..EngineConfig::default() })
+        let config =
+            EngineConfig { calls, instances, compilation, memory, ..EngineConfig::default() };
+        engine_with(config)
     };
     [of(Calls::Direct, Instances::Restored), of(Calls::Component, Instances::Fresh)]
 }

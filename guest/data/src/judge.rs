@@ -8,28 +8,33 @@ use tokenward_detect::{
 };
 use tokenward_policy::prelude::*;
 
-use crate::path::{Path, is_index, split};
+use crate::path::{Path, Trail, is_index, is_same};
 use crate::report::{self, Data, Found, MOST, Offence, Rank, Weight, What};
 use crate::rules::{Own, Part, Rules, Standing};
+use crate::steps;
 
 /// The verdict on one token.
 pub fn judge<R: Rules>(rules: &R, input: &Input) -> Verdict {
     let judge = Judge { rules, input, triggered: Cell::new(false) };
-    let mut offences: Vec<Offence<'_, R::Own>> = Vec::new();
-    let mut names = Vec::new();
-    let mut ends = Vec::new();
+    let mut offences = Offences { all: Vec::new(), on_trail: Vec::new() };
+    let mut trail = Trail::default();
+    let mut known = Vec::new();
     let mut denials = 0;
-    for (place, claim) in input.claims.iter().enumerate() {
-        split(&claim.path, &mut names, &mut ends);
+    for claim in &input.claims {
+        let kept = trail.follow(&claim.path);
+        known.truncate(kept);
+        offences.leave(kept);
+        let Trail { pointer, names, ends, patients } = &trail;
         if names.is_empty() && matches!(claim.value, Value::Json(_)) {
             // A claims set without claims.
             continue;
         }
         let standard = names.first().is_some_and(|name| rules.is_standard(name));
-        let path = Path { pointer: &claim.path, names: &names, ends: &ends, place, standard };
-        if let Some(offence) = judge.claim(&path, &claim.value) {
-            let denied = report::rank(rules, &offence.what) == Rank::Deny;
-            if record(&mut offences, offence) == Recorded::New && denied {
+        let path = Path { pointer, names, ends, patients, standard };
+        if let Some((count, what)) = judge.claim(&path, &claim.value, &mut known) {
+            let denied = report::rank(rules, &what) == Rank::Deny;
+            let offence = Offence { pointer: path.upto(count), what };
+            if offences.record(count, offence) == Recorded::New && denied {
                 denials += 1;
             }
             if denials > MOST {
@@ -38,8 +43,8 @@ pub fn judge<R: Rules>(rules: &R, input: &Input) -> Verdict {
             }
         }
     }
-    judge.settle(&mut offences);
-    report::verdict(rules, &offences)
+    judge.settle(&mut offences.all);
+    report::verdict(rules, &offences.all)
 }
 
 struct Judge<'s, R> {
@@ -49,23 +54,54 @@ struct Judge<'s, R> {
     triggered: Cell<bool>,
 }
 
+/// What the detectors say of a name where it stands, whatever is below it.
+struct Known {
+    /// What it says of a value.
+    class: Option<NameHit>,
+    /// What data it is itself.
+    data: Option<Hits>,
+}
+
+impl Known {
+    /// Of a name that says nothing: a place in an array.
+    const NOTHING: Self = Self { class: None, data: None };
+
+    fn of<R: Rules>(path: &Path<'_, '_>, place: usize, name: &str) -> Self {
+        steps::count(name.len());
+        if is_index(name) && place > 0 {
+            return Self::NOTHING;
+        }
+        let class = path_class_only::<R::Scope>(path.around(place), name);
+        Self { class, data: in_name::<R>(name) }
+    }
+}
+
 impl<R: Rules> Judge<'_, R> {
-    fn claim<'a>(&self, path: &Path<'a, '_>, value: &Value) -> Option<Offence<'a, R::Own>> {
-        let offence = |(count, what)| Offence { pointer: path.upto(count), what };
+    /// What is to be said of a claim, and of how many of its names from the top.
+    fn claim(
+        &self,
+        path: &Path<'_, '_>,
+        value: &Value,
+        known: &mut Vec<Known>,
+    ) -> Option<(usize, What<R::Own>)> {
         match self.rules.standing(path) {
-            Standing::Told(count, own) => return Some(offence((count, What::Own(own)))),
+            Standing::Told(count, own) => return Some((count, What::Own(own))),
             Standing::Exempt => return None,
             Standing::Searched => {}
         }
-        if let Some((count, data)) = self.data(path, value) {
-            return Some(offence((count, What::Data(data))));
+        for (place, name) in path.names.iter().enumerate().skip(known.len()) {
+            let standard = place == 0 && path.standard;
+            known.push(if standard { Known::NOTHING } else { Known::of::<R>(path, place, name) });
+        }
+        if let Some((count, data)) = self.data(path, value, known) {
+            return Some((count, What::Data(data)));
         }
         let (count, own) = self.rules.harmless(path)?;
-        Some(offence((count, What::Own(own))))
+        Some((count, What::Own(own)))
     }
 
     /// The gravest data that a claim holds, and how many names lead to what is to be reported.
-    fn data(&self, path: &Path<'_, '_>, value: &Value) -> Option<(usize, Data)> {
+    fn data(&self, path: &Path<'_, '_>, value: &Value, known: &[Known]) -> Option<(usize, Data)> {
         let mut best: Option<(usize, Data)> = None;
         let mut add = |count: usize, data: Data| {
             // The outermost place is reported; the gravest data is told.
@@ -73,24 +109,21 @@ impl<R: Rules> Judge<'_, R> {
         };
         let depth = path.depth();
         let mut context = None;
-        for (place, name) in path.names.iter().enumerate() {
-            if is_index(name) && place > 0 {
-                continue;
-            }
+        for (place, (name, known)) in path.names.iter().zip(known).enumerate() {
             let count = place + 1;
-            if place == 0 && path.standard {
-                continue;
-            }
-            let class = path_class_only::<R::Scope>(path.around(place), name);
             if count == depth {
-                context = class;
+                context = known.class;
             }
-            if let Some(hit) = class.and_then(|class| named(class, value, count == depth))
+            if let Some(hit) = known.class.and_then(|class| named(class, value, count == depth))
                 && let Some(data) = self.accept(hit, path, Part::Whole(value))
             {
                 add(count, data);
             }
-            if let Some(data) = self.in_name(name, path) {
+            if let Some(hits) = &known.data
+                && let Some(data) = strongest(hits, |hit| {
+                    self.accept(Hit { place: Place::Name, ..hit }, path, Part::Text(name))
+                })
+            {
                 // The object around it is reported, or the claims set: its own pointer would show
                 // the data.
                 add(place, data);
@@ -147,24 +180,6 @@ impl<R: Rules> Judge<'_, R> {
             .and_then(|hit| self.accept(hit, path, Part::Whole(value)))
     }
 
-    /// Data that stands where a name should, for instance `{"john@example.com": true}`.
-    fn in_name(&self, name: &str, path: &Path<'_, '_>) -> Option<Data> {
-        let digits = name.bytes().filter(u8::is_ascii_digit).count();
-        let any = digits >= 9 || name.bytes().any(|b| b == b'@');
-        // Shorter names hold no key, unless by `password=...`.
-        let secret = seeks_secrets::<R>() && (name.len() >= 16 || name.bytes().any(|b| b == b'='));
-        if !any && !secret {
-            return None;
-        }
-        let hits = scan_only::<R::Scope>(name, None);
-        strongest(&hits, |hit| {
-            if !any && hit.category != Category::Secret {
-                return None;
-            }
-            self.accept(Hit { place: Place::Name, ..hit }, path, Part::Text(name))
-        })
-    }
-
     /// The hit as data to report, if the policy wants it reported.
     fn accept(&self, mut hit: Hit, path: &Path<'_, '_>, part: Part<'_>) -> Option<Data> {
         let weight = self.rules.weigh(&mut hit, path, part)?;
@@ -199,6 +214,22 @@ impl<R: Rules> Judge<'_, R> {
 fn seeks_secrets<R: Rules>() -> bool {
     // Not at run time.
     const { R::Scope::DETECTORS.meets(DetectorSet::of_categories(&[Category::Secret])) }
+}
+
+/// Data that stands where a name should, for instance `{"john@example.com": true}`.
+fn in_name<R: Rules>(name: &str) -> Option<Hits> {
+    let digits = name.bytes().filter(u8::is_ascii_digit).count();
+    let any = digits >= 9 || name.bytes().any(|b| b == b'@');
+    // Shorter names hold no key, unless by `password=...`.
+    let secret = seeks_secrets::<R>() && (name.len() >= 16 || name.bytes().any(|b| b == b'='));
+    if !any && !secret {
+        return None;
+    }
+    let mut hits = scan_only::<R::Scope>(name, None);
+    if !any {
+        hits.retain(|hit| hit.category == Category::Secret);
+    }
+    (!hits.is_empty()).then_some(hits)
 }
 
 /// The gravest of the finds that count.
@@ -237,6 +268,9 @@ pub fn whole(number: f64) -> Option<i64> {
     exact.then_some(integer)
 }
 
+/// The member that makes a JWK of an object.
+const KEY_TYPE: &str = "/kty";
+
 /// A private member of a JWK (RFC 7518): `d`, `k` and the rest, beside a `kty`.
 fn is_private_jwk_member(path: &Path<'_, '_>, input: &Input) -> bool {
     let Some((last, outer)) = path.names.split_last() else { return false };
@@ -246,36 +280,45 @@ fn is_private_jwk_member(path: &Path<'_, '_>, input: &Input) -> bool {
         return false;
     }
     let object = path.upto(outer.len());
-    let member =
-        |claim: &&Claim| claim.path.strip_prefix(object).is_some_and(|m| m.starts_with('/'));
-    // The members of an object stand together.
-    let (before, after) = input.claims.split_at_checked(path.place).unwrap_or_default();
-    let mut siblings =
-        before.iter().rev().take_while(member).chain(after.iter().take_while(member));
-    siblings.any(|claim| claim.path.strip_prefix(object) == Some("/kty"))
+    input.claims.iter().any(|claim| {
+        // The lengths first: this is done for each of these members.
+        claim.path.len() == object.len() + KEY_TYPE.len()
+            && claim.path.strip_suffix(KEY_TYPE).is_some_and(|around| is_same(around, object))
+    })
 }
 
-/// How far back a claim's object can have been reported already.
-const LOOK_BACK: usize = 8;
+/// What has been found, and where on the way to the claim at hand.
+struct Offences<'a, O> {
+    all: Vec<Offence<'a, O>>,
+    /// By how many names lead to it, the place in `all` of what is said of it.
+    on_trail: Vec<Option<usize>>,
+}
 
-/// One finding a claim: what is said of it twice is merged, and what is said of data in an
-/// object that is reported already is not said again.
-fn record<'a, O: Own>(offences: &mut Vec<Offence<'a, O>>, new: Offence<'a, O>) -> Recorded {
-    let old = offences.iter_mut().rev().take(LOOK_BACK).find(|old| old.pointer == new.pointer);
-    match old {
-        None => {
-            offences.push(new);
-            Recorded::New
+impl<'a, O: Own> Offences<'a, O> {
+    /// Goes on to a claim that has so many names in common with the one before.
+    fn leave(&mut self, kept: usize) {
+        self.on_trail.truncate(kept + 1);
+    }
+
+    /// One finding a claim: what is said of it twice is merged, and what is said of data in an
+    /// object that is reported already is not said again.
+    fn record(&mut self, count: usize, new: Offence<'a, O>) -> Recorded {
+        if self.on_trail.len() <= count {
+            self.on_trail.resize(count + 1, None);
         }
-        Some(old) => {
-            match (&mut old.what, new.what) {
-                (What::Data(old), What::Data(new)) => *old = old.or(new),
-                (What::Own(old), _) if old.precedes_data() => {}
-                (_, What::Own(new)) if !new.precedes_data() => {}
-                (old, new) => *old = new,
-            }
-            Recorded::Merged
+        let Some(slot) = self.on_trail.get_mut(count) else { return Recorded::Merged };
+        let Some(old) = slot.and_then(|place| self.all.get_mut(place)) else {
+            *slot = Some(self.all.len());
+            self.all.push(new);
+            return Recorded::New;
+        };
+        match (&mut old.what, new.what) {
+            (What::Data(old), What::Data(new)) => *old = old.or(new),
+            (What::Own(old), _) if old.precedes_data() => {}
+            (_, What::Own(new)) if !new.precedes_data() => {}
+            (old, new) => *old = new,
         }
+        Recorded::Merged
     }
 }
 

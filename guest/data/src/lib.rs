@@ -6,19 +6,23 @@
 //! verdict: one finding a claim, at the outermost claim at fault, at most [`MOST`] of them. No
 //! finding quotes a value, nor a member name that is data itself.
 //!
-//! Nothing is allocated for a claim in which nothing is found.
+//! Nothing is allocated for a claim in which nothing is found, and a name around many claims is
+//! looked at once.
 
 mod judge;
+#[cfg(test)]
+mod linear_test;
 mod path;
 mod pattern;
 mod report;
 mod rules;
 mod settings;
+mod steps;
 #[doc(hidden)]
 pub mod text;
 
 pub use judge::{judge, whole};
-pub use path::Path;
+pub use path::{Path, any_name};
 pub use pattern::{Pattern, unescape};
 pub use report::{Data, Found, MOST, Rank, Weight};
 pub use rules::{Never, Own, Part, Rules, Standing, Told, is_usual};

@@ -1,8 +1,13 @@
 //! Where a claim stands: the names that lead to it.
 
 use std::borrow::Cow;
+use std::cell::Cell;
+
+use tokenward_detect::concerns_patient;
+use tokenward_policy::Input;
 
 use crate::pattern::unescape;
+use crate::steps;
 
 /// Where a claim stands.
 #[derive(Debug)]
@@ -11,8 +16,8 @@ pub struct Path<'a, 'n> {
     pub(crate) names: &'n [Cow<'a, str>],
     /// Where each name ends in the pointer.
     pub(crate) ends: &'n [usize],
-    /// Its place among the claims.
-    pub(crate) place: usize,
+    /// Whether each name tells of a patient, where that was asked.
+    pub(crate) patients: &'n [Cell<Option<bool>>],
     pub(crate) standard: bool,
 }
 
@@ -27,6 +32,18 @@ impl<'a> Path<'a, '_> {
     #[must_use]
     pub fn is_standard(&self) -> bool {
         self.standard
+    }
+
+    /// Whether a name tells that a patient is meant, so that personal data is health data.
+    #[must_use]
+    pub fn concerns_patient(&self) -> bool {
+        self.names.iter().zip(self.patients).any(|(name, known)| {
+            known.get().unwrap_or_else(|| {
+                let patient = concerns_patient(name);
+                known.set(Some(patient));
+                patient
+            })
+        })
     }
 
     /// How many names the claim has, without the places in arrays at the end.
@@ -57,30 +74,85 @@ pub(crate) fn is_index(name: &str) -> bool {
             if rest.len() < 4 && rest.iter().all(u8::is_ascii_digit))
 }
 
-/// Takes a pointer apart into names and where they end. Both lists are used again and again, so
-/// that a claim costs no allocation, but for names with escapes.
-pub(crate) fn split<'a>(pointer: &'a str, names: &mut Vec<Cow<'a, str>>, ends: &mut Vec<usize>) {
-    names.clear();
-    ends.clear();
-    let bytes = pointer.as_bytes();
-    let mut start = None;
-    let mut escaped = false;
-    for place in 0..=bytes.len() {
-        match bytes.get(place) {
-            Some(b'~') => escaped = true,
-            None | Some(b'/') => {
-                // What stands before the first `/` is no name.
-                if let Some(start) = start {
-                    let name = pointer.get(start..place).unwrap_or_default();
-                    names.push(if escaped { unescape(name) } else { Cow::Borrowed(name) });
-                    ends.push(place);
+/// Whether some name on the way to a claim is so, unescaped. A name that leads to many claims is
+/// asked about once.
+pub fn any_name(input: &Input, is: impl Fn(&str) -> bool) -> bool {
+    let mut trail = Trail::default();
+    input.claims.iter().any(|claim| {
+        let kept = trail.follow(&claim.path);
+        trail.names.iter().skip(kept).any(|name| is(name))
+    })
+}
+
+/// The names that lead to a claim, from one claim to the next. The claims of an object follow each
+/// other and share the names that lead to it: these stay, with what is known of them, or else a
+/// long name around many claims would be looked at once for each of them.
+#[derive(Debug, Default)]
+pub(crate) struct Trail<'a> {
+    pub(crate) pointer: &'a str,
+    pub(crate) names: Vec<Cow<'a, str>>,
+    /// Where each name ends in the pointer.
+    pub(crate) ends: Vec<usize>,
+    /// See [`Path`].
+    pub(crate) patients: Vec<Cell<Option<bool>>>,
+}
+
+impl<'a> Trail<'a> {
+    /// Goes on to a claim, and says how many names stay. The lists are used again and again, so
+    /// that a claim costs no allocation, but for names with escapes.
+    pub(crate) fn follow(&mut self, pointer: &'a str) -> usize {
+        let bytes = pointer.as_bytes();
+        let same = common(self.pointer.as_bytes(), bytes);
+        let stays = |end: &&usize| **end <= same && matches!(bytes.get(**end), None | Some(b'/'));
+        let kept = self.ends.iter().take_while(stays).count();
+        self.pointer = pointer;
+        self.names.truncate(kept);
+        self.ends.truncate(kept);
+        self.patients.truncate(kept);
+        let from = self.ends.last().copied().unwrap_or(0);
+        steps::count(bytes.len() - from);
+        let mut start = None;
+        let mut escaped = false;
+        for place in from..=bytes.len() {
+            match bytes.get(place) {
+                Some(b'~') => escaped = true,
+                None | Some(b'/') => {
+                    // What stands before the first `/` is no name.
+                    if let Some(start) = start {
+                        let name = pointer.get(start..place).unwrap_or_default();
+                        self.names.push(if escaped { unescape(name) } else { Cow::Borrowed(name) });
+                        self.ends.push(place);
+                        self.patients.push(Cell::new(None));
+                    }
+                    start = Some(place + 1);
+                    escaped = false;
                 }
-                start = Some(place + 1);
-                escaped = false;
+                _ => {}
             }
-            _ => {}
         }
+        kept
     }
+}
+
+/// How many bytes at the start are the same.
+fn common(one: &[u8], other: &[u8]) -> usize {
+    // Eight at once: this is done for every byte of every pointer.
+    let (words, _) = one.as_chunks::<8>();
+    let (others, _) = other.as_chunks::<8>();
+    let same = 8 * words.iter().zip(others).take_while(|(a, b)| a == b).count();
+    let rest = one.iter().skip(same).zip(other.iter().skip(same));
+    same + rest.take_while(|(a, b)| a == b).count()
+}
+
+/// Whether both are the same, compared from their ends. Pointers into one object differ at their
+/// ends, if at all, so that only one that is the same takes as long as it is.
+pub(crate) fn is_same(one: &str, other: &str) -> bool {
+    let pairs = || one.bytes().rev().zip(other.bytes().rev());
+    let same = one.len() == other.len() && pairs().all(|(a, b)| a == b);
+    if !same {
+        steps::count(pairs().take_while(|(a, b)| a == b).count());
+    }
+    same
 }
 
 #[cfg(test)]
@@ -99,11 +171,48 @@ mod tests {
             ("/a~1b/c/m~0n", &["a/b", "c", "m~n"], &[5, 7, 12]),
             ("/é~/ü", &["é~", "ü"], &[4, 7]),
         ];
-        let (mut names, mut ends) = (Vec::new(), Vec::new());
         for (pointer, expected, places) in cases {
-            split(pointer, &mut names, &mut ends);
-            assert_eq!(names, expected, "{pointer}");
-            assert_eq!(ends, places, "{pointer}");
+            // From nothing, and from every other pointer.
+            for (before, ..) in cases {
+                let mut trail = Trail::default();
+                trail.follow(before);
+                trail.follow(pointer);
+                assert_eq!(trail.names, expected, "{pointer} after {before}");
+                assert_eq!(trail.ends, places, "{pointer} after {before}");
+            }
+        }
+    }
+
+    #[test]
+    fn names_stay_as_long_as_they_are_the_same() {
+        for (before, pointer, expected) in [
+            ("", "/a", 0),
+            ("/a", "/a", 1),
+            ("/a", "/a/b", 1),
+            ("/a/b", "/a", 1),
+            ("/a/b", "/a/c", 1),
+            ("/a/b", "/ab", 0),
+            ("/ab", "/a", 0),
+            ("/a/bc", "/a/bcd", 1),
+            ("/a/bcd/e", "/a/bc/e", 1),
+            ("/a~1b/c", "/a~1b/d", 1),
+            ("/a~1b/c", "/a/b/c", 0),
+            ("/a/", "/a//", 2),
+            ("/abcdefgh/ijklmnop/q", "/abcdefgh/ijklmnop/r", 2),
+            ("/abcdefgh/ijklmno/q", "/abcdefgh/ijklmnp/q", 1),
+        ] {
+            let mut trail = Trail::default();
+            trail.follow(before);
+            assert_eq!(trail.follow(pointer), expected, "{pointer} after {before}");
+        }
+    }
+
+    #[test]
+    fn texts_are_compared_from_their_ends() {
+        for (one, other, expected) in
+            [("", "", true), ("ab", "ab", true), ("ab", "b", false), ("ab", "cb", false)]
+        {
+            assert_eq!(is_same(one, other), expected, "{one} {other}");
         }
     }
 

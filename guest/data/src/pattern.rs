@@ -111,7 +111,8 @@ fn glob(pieces: &[String], name: &str) -> bool {
     for piece in middle {
         let piece = piece.as_bytes();
         // Two wildcards stand beside each other nowhere: no piece in the middle is empty.
-        let found = rest.windows(piece.len().max(1)).position(|window| window == piece);
+        let starts = |window: &[u8]| window.first() == piece.first() && window == piece;
+        let found = rest.windows(piece.len().max(1)).position(starts);
         let Some(after) = found.and_then(|at| rest.get(at + piece.len()..)) else { return false };
         rest = after;
     }

@@ -1,6 +1,5 @@
 //! Settings that the policies share, and reading them.
 
-use serde::Deserialize;
 use tokenward_detect::{Confidence, Detector, Hit};
 use tokenward_policy::prelude::*;
 
@@ -8,8 +7,7 @@ use crate::path::Path;
 use crate::pattern::Pattern;
 
 /// How sure a detector must be for its find to count, as settings write it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromSettings)]
 pub enum MinConfidence {
     /// A hint is enough.
     Low,

@@ -212,6 +212,15 @@ impl Hits {
         best
     }
 
+    /// Leaves out the hits that `keep` does not let through.
+    pub fn retain(&mut self, keep: impl Fn(&Hit) -> bool) {
+        let mut kept = Self::default();
+        for hit in self.iter().filter(keep) {
+            kept.add(hit.detector, hit.confidence, hit.place);
+        }
+        *self = kept;
+    }
+
     pub(crate) fn add(&mut self, detector: Detector, confidence: Confidence, place: Place) {
         let level = match confidence {
             Confidence::Low => 1,

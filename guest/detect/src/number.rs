@@ -128,7 +128,9 @@ pub(crate) fn scan<S: Scope>(
 ) {
     let groups = Groups::read(bytes, start);
     if const { S::DETECTORS.meets(CARDS) } {
-        card(bytes, &groups, context, &mut report);
+        if !is_phone(bytes, start, &groups, context) {
+            card(bytes, &groups, context, &mut report);
+        }
         if let Some(confidence) = marked_card(bytes, start) {
             report(Detector::Pan, confidence);
         }
@@ -140,6 +142,15 @@ pub(crate) fn scan<S: Scope>(
     if let Some(context) = context {
         in_context::<S>(&groups, context, &mut report);
     }
+}
+
+/// Whether the number is written as a phone number, or is named one: by chance, one in a hundred
+/// of those with 13 digits could be a card number of a kind that is issued no more. No phone
+/// number has more than 15 digits (ITU-T E.164 section 6.1).
+fn is_phone(bytes: &[u8], start: usize, groups: &Groups, context: Option<NameHit>) -> bool {
+    let named = context.is_some_and(|context| context.detector == Detector::Phone);
+    let cards = context.is_some_and(|context| context.category == Category::Cardholder);
+    (named || before(bytes, start) == b'+') && !cards && groups.total() <= 15
 }
 
 fn card(

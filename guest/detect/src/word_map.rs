@@ -48,7 +48,7 @@ impl<V: Copy, const BYTES: usize, const WORDS: usize, const BUCKETS: usize>
         let mut place = 0;
         while place < WORDS {
             let word = words[place].as_bytes();
-            assert!(word.len() <= u8::MAX as usize, "a word is too long");
+            assert!(word.len() <= LONGEST, "a word is too long");
             let bucket = hash_of(word) as usize % BUCKETS;
             buckets[place] = bucket;
             sizes[bucket] = (sizes[bucket].0 + 1, sizes[bucket].1 + word.len() as u16);
@@ -83,6 +83,9 @@ impl<V: Copy, const BYTES: usize, const WORDS: usize, const BUCKETS: usize>
     /// The value of a word.
     #[must_use]
     pub fn get(&self, word: &[u8]) -> Option<V> {
+        if word.len() > LONGEST {
+            return None;
+        }
         self.get_hashed(hash_of(word), word)
     }
 
@@ -109,6 +112,9 @@ impl<V: Copy, const BYTES: usize, const WORDS: usize, const BUCKETS: usize>
         None
     }
 }
+
+/// The longest word: its length is told in one byte.
+const LONGEST: usize = u8::MAX as usize;
 
 /// The hash of nothing (FNV-1a).
 pub(crate) const SEED: u32 = 0x811c_9dc5;

@@ -1,6 +1,7 @@
 //! The requests that one route covers: read from settings, matched and ordered.
 
 use crate::pattern::{HostPattern, PathPattern};
+use crate::text::{push, push_number};
 
 /// Of a pattern, in characters.
 const LONGEST_PATTERN: usize = 512;
@@ -25,17 +26,13 @@ impl Spec<'_> {
             if self.methods.iter().take(at).any(|earlier| earlier == method) {
                 continue;
             }
-            if at > 0 {
-                label.push(',');
-            }
-            label.push_str(method);
+            push(&mut label, if at > 0 { "," } else { "" });
+            push(&mut label, method);
         }
-        if !self.methods.is_empty() {
-            label.push(' ');
+        let space = if self.methods.is_empty() { "" } else { " " };
+        for piece in [space, self.host.unwrap_or_default(), self.path, "`"] {
+            push(&mut label, piece);
         }
-        label.push_str(self.host.unwrap_or_default());
-        label.push_str(self.path);
-        label.push('`');
         label
     }
 }
@@ -63,7 +60,7 @@ impl Cover {
         for (at, method) in spec.methods.iter().enumerate() {
             if !is_method(method) {
                 let mut member = String::from("/methods/");
-                member.push_str(&at.to_string());
+                push_number(&mut member, at);
                 report(&member, METHOD);
                 all_are_methods = false;
             } else if !methods.contains(method) {
@@ -110,7 +107,9 @@ const METHOD: &str = "is no method; give one in capital letters, such as `GET`";
 
 /// The pattern, unless it is too long for one.
 fn short(pattern: &str) -> Result<&str, &'static str> {
-    if pattern.chars().count() > LONGEST_PATTERN {
+    // A character has one byte that continues no other.
+    let characters = pattern.bytes().filter(|byte| byte & 0xc0 != 0x80).count();
+    if characters > LONGEST_PATTERN {
         return Err("is too long; give at most 512 characters");
     }
     Ok(pattern)

@@ -45,6 +45,7 @@ mod pattern;
 mod routes;
 #[cfg(test)]
 mod tests;
+mod text;
 
 pub use cover::{Cover, Spec};
 pub use routes::{Asked, MOST_ROUTES, Routes, RoutesBuilder, Unknown};

@@ -2,6 +2,8 @@
 
 use std::cmp::Reverse;
 
+use crate::text::cut;
+
 /// One step of a path pattern. The order of the variants is the order of
 /// specificity: of two patterns that match one path, the lesser one is the more
 /// specific.
@@ -24,27 +26,32 @@ pub(crate) struct PathPattern(Vec<Step>);
 impl PathPattern {
     /// Reads a pattern such as `/records/{id}/notes/**`.
     pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
-        let Some(body) = text.strip_prefix('/') else {
+        let Some(body) = text.strip_prefix("/") else {
             return Err("does not start with `/`; give a path pattern such as `/records/{id}`");
         };
         // A trailing slash is of no account, because it is of none to most upstreams.
-        let body = body.strip_suffix('/').unwrap_or(body);
+        let body = body.strip_suffix("/").unwrap_or(body);
         let mut steps = Vec::new();
-        let mut segments = body.split('/');
-        while let Some(segment) = segments.next() {
-            match segment {
-                "" if body.is_empty() => {}
-                "**" if segments.next().is_none() => {
-                    steps.push(Step::Rest);
-                    return Ok(Self(steps));
+        let mut rest = (!body.is_empty()).then_some(body);
+        let mut last = Step::End;
+        while let Some(text) = rest {
+            let (segment, after) = cut(text, b'/');
+            rest = after;
+            let step = match segment {
+                "**" if rest.is_some() => {
+                    return Err("has `**` before its end; `**` may only be the last segment");
                 }
-                "**" => return Err("has `**` before its end; `**` may only be the last segment"),
-                "*" => steps.push(Step::One),
-                _ if is_parameter(segment) => steps.push(Step::One),
-                _ => steps.push(literal(segment)?),
-            }
+                "**" => {
+                    last = Step::Rest;
+                    break;
+                }
+                "*" => Step::One,
+                _ if is_parameter(segment) => Step::One,
+                _ => literal(segment)?,
+            };
+            steps.push(step);
         }
-        steps.push(Step::End);
+        steps.push(last);
         Ok(Self(steps))
     }
 
@@ -60,7 +67,7 @@ impl PathPattern {
         for step in &self.0 {
             match step {
                 Step::Literal(literal) => match segments.next() {
-                    Some(segment) if literal.iter().copied().eq(decoded(segment)) => {}
+                    Some(segment) if is_spelling(segment, literal) => {}
                     _ => return false,
                 },
                 Step::One if segments.next().is_some() => {}
@@ -74,10 +81,13 @@ impl PathPattern {
 }
 
 fn is_parameter(segment: &str) -> bool {
-    segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).is_some_and(|name| {
-        !name.is_empty()
-            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
-    })
+    match segment.as_bytes() {
+        [b'{', name @ .., b'}'] => {
+            !name.is_empty()
+                && name.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_' || *b == b'-')
+        }
+        _ => false,
+    }
 }
 
 fn literal(segment: &str) -> Result<Step, &'static str> {
@@ -89,29 +99,41 @@ fn literal(segment: &str) -> Result<Step, &'static str> {
              a segment is literal, `{name}`, `*` or, as the last one, `**`");
     }
     let unfit = |c: char| c.is_control() || c.is_whitespace() || matches!(c, '?' | '#' | '\\');
-    if segment.contains(unfit) {
+    if segment.chars().any(unfit) {
         return Err("holds a blank, a control character, `?`, `#` or `\\`; \
              give the path alone, without query, and percent-encode such characters");
     }
-    Ok(Step::Literal(decoded(segment).collect()))
+    let mut literal = Vec::new();
+    let mut rest = segment.as_bytes();
+    while let Some((byte, after)) = decode(rest) {
+        literal.push(byte);
+        rest = after;
+    }
+    Ok(Step::Literal(literal))
 }
 
-/// The bytes of a segment with percent-encoding (RFC 3986 section 2.1) taken
-/// off, so that `%3A` cannot slip past a pattern that says `:`. What is no
-/// percent-encoding stays as it is.
-fn decoded(segment: &str) -> impl Iterator<Item = u8> {
+/// Whether the bytes of a segment, decoded, are these.
+fn is_spelling(segment: &str, literal: &[u8]) -> bool {
     let mut rest = segment.as_bytes();
-    std::iter::from_fn(move || {
-        if let [b'%', high, low, after @ ..] = rest
-            && let (Some(high), Some(low)) = (hex(*high), hex(*low))
-        {
-            rest = after;
-            return Some(high << 4 | low);
+    for expected in literal {
+        match decode(rest) {
+            Some((byte, after)) if byte == *expected => rest = after,
+            _ => return false,
         }
-        let (first, after) = rest.split_first()?;
-        rest = after;
-        Some(*first)
-    })
+    }
+    rest.is_empty()
+}
+
+/// The first byte of a segment with percent-encoding (RFC 3986 section 2.1)
+/// taken off, so that `%3A` cannot slip past a pattern that says `:`, and what
+/// follows. What is no percent-encoding stays as it is.
+fn decode(segment: &[u8]) -> Option<(u8, &[u8])> {
+    if let [b'%', high, low, after @ ..] = segment
+        && let (Some(high), Some(low)) = (hex(*high), hex(*low))
+    {
+        return Some((high << 4 | low, after));
+    }
+    segment.split_first().map(|(byte, after)| (*byte, after))
 }
 
 fn hex(digit: u8) -> Option<u8> {
@@ -126,7 +148,18 @@ fn hex(digit: u8) -> Option<u8> {
 /// The first segments of a path, at most `limit`. Empty ones are left out, and
 /// with them a trailing slash.
 pub(crate) fn segments(path: &str, limit: usize) -> Vec<&str> {
-    path.split('/').filter(|segment| !segment.is_empty()).take(limit).collect()
+    let mut segments = Vec::new();
+    let mut rest = Some(path);
+    while let Some(text) = rest
+        && segments.len() < limit
+    {
+        let (segment, after) = cut(text, b'/');
+        if !segment.is_empty() {
+            segments.push(segment);
+        }
+        rest = after;
+    }
+    segments
 }
 
 /// A host pattern. The order of the variants is the order of specificity.
@@ -150,12 +183,8 @@ impl HostPattern {
             Some(name) => (name, true),
             None => (text.as_str(), false),
         };
-        let name = name.strip_suffix('.').unwrap_or(name);
-        let is_ipv6 = !is_below
-            && name.strip_prefix('[').and_then(|n| n.strip_suffix(']')).is_some_and(|address| {
-                address.bytes().all(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.'))
-            });
-        if !is_ipv6 && !name.split('.').all(is_label) {
+        let name = name.strip_suffix(".").unwrap_or(name);
+        if (is_below || !is_ipv6(name)) && !is_name(name) {
             return Err("is no host; give a name such as `api.example.com`, without scheme and \
                  port, international names in their ASCII form, and `*.` at most in front");
         }
@@ -170,7 +199,7 @@ impl HostPattern {
 
     /// Whether a host in lower case matches. A trailing dot names the same host.
     pub(crate) fn matches(&self, host: Option<&str>) -> bool {
-        let host = host.map(|host| host.strip_suffix('.').unwrap_or(host));
+        let host = host.map(|host| host.strip_suffix(".").unwrap_or(host));
         match (self, host) {
             (Self::Any, _) => true,
             (_, None) => false,
@@ -180,6 +209,27 @@ impl HostPattern {
             }
         }
     }
+}
+
+fn is_ipv6(host: &str) -> bool {
+    match host.as_bytes() {
+        [b'[', address @ .., b']'] => {
+            address.iter().all(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.'))
+        }
+        _ => false,
+    }
+}
+
+fn is_name(host: &str) -> bool {
+    let mut rest = Some(host);
+    while let Some(text) = rest {
+        let (label, after) = cut(text, b'.');
+        if !is_label(label) {
+            return false;
+        }
+        rest = after;
+    }
+    true
 }
 
 fn is_label(label: &str) -> bool {

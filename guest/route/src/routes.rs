@@ -2,6 +2,7 @@
 
 use crate::cover::Cover;
 use crate::pattern::{HostPattern, segments};
+use crate::text::{push, push_number};
 
 /// How many routes a policy should take at most. It bounds the work of a
 /// request, and what each of them adds to a policy's memory.
@@ -75,9 +76,18 @@ impl<T> Default for RoutesBuilder<T> {
 impl<T> RoutesBuilder<T> {
     /// Takes a route; `index` is its place in the settings.
     pub fn add(&mut self, index: usize, cover: Cover, value: T) {
+        let before = self.sorted.iter().rev();
         // Behind its equals, so that of two equal routes the later one is reported.
-        let at = self.sorted.partition_point(|earlier| earlier.cover.rank() <= cover.rank());
-        self.sorted.insert(at, Route { index, cover, value });
+        let after = before.take_while(|earlier| earlier.cover.rank() > cover.rank()).count();
+        self.sorted.push(Route { index, cover, value });
+        // Down to its place, past one after the other; `Vec::insert` may panic, in more code.
+        let mut at = self.sorted.len() - 1;
+        for _ in 0..after {
+            if let Some([earlier, new]) = self.sorted.get_mut(at - 1..=at) {
+                core::mem::swap(earlier, new);
+            }
+            at -= 1;
+        }
     }
 
     /// Puts the routes in order. A route that is as specific as an earlier one
@@ -97,14 +107,16 @@ impl<T> RoutesBuilder<T> {
 /// by chance.
 fn report_equal<T>(sorted: &[Route<T>], report: &mut dyn FnMut(usize, String)) {
     for (at, first) in sorted.iter().enumerate() {
-        let (_, from) = sorted.split_at(at + 1);
-        let rivals = from.iter().take_while(|next| next.cover.rank() == first.cover.rank());
+        let from = sorted.iter().skip(at + 1);
+        let rivals = from.take_while(|next| next.cover.rank() == first.cover.rank());
         for second in rivals {
             if first.cover.shares_methods(&second.cover) {
                 let mut message = "covers the same requests as route ".to_owned();
-                message.push_str(&first.index.to_string());
-                message.push_str(", counted from 0; merge the two, or tell them apart by ");
-                message.push_str("methods, path or host");
+                push_number(&mut message, first.index);
+                push(
+                    &mut message,
+                    ", counted from 0; merge the two, or tell them apart by methods, path or host",
+                );
                 report(second.index, message);
             }
         }

@@ -50,7 +50,7 @@ impl Bump {
 /// Bytes that a request may take before memory has to grow. Growing costs the
 /// host two system calls for each request, and growing once, when the policy is
 /// configured, none: the grown memory is part of the snapshot.
-const ROOM: usize = 24 * 1024;
+const ROOM: usize = 20 * 1024;
 
 /// Grows memory now if a request is likely to need more than is left.
 pub(crate) fn make_room() {

@@ -13,7 +13,8 @@ macro_rules! export_policy {
     ($policy:ty) => {
         #[cfg(target_arch = "wasm32")]
         const _: () = {
-            static CONFIGURED: ::std::sync::OnceLock<$policy> = ::std::sync::OnceLock::new();
+            static CONFIGURED: $crate::export::Configured<$policy> =
+                $crate::export::Configured::none();
 
             #[unsafe(export_name = "tokenward:policy/policy@0.1.0#describe")]
             extern "C" fn describe() -> *const u8 {
@@ -64,9 +65,24 @@ macro_rules! __export_nothing {
 
 #[cfg(target_arch = "wasm32")]
 mod functions {
-    use std::sync::OnceLock;
+    use core::cell::OnceCell;
 
     use crate::{Policy, SettingError, abi};
+
+    /// The policy, once it is configured. `OnceLock` would bring what waits for
+    /// other threads.
+    pub struct Configured<P>(OnceCell<P>);
+
+    // A policy component has one thread: the contract offers no way to start another.
+    unsafe impl<P> Sync for Configured<P> {}
+
+    impl<P> Configured<P> {
+        /// Not configured yet.
+        #[must_use]
+        pub const fn none() -> Self {
+            Self(OnceCell::new())
+        }
+    }
 
     #[must_use]
     pub fn describe<P: Policy>() -> *const u8 {
@@ -77,7 +93,7 @@ mod functions {
     ///
     /// `settings` and `length` are what the host passed.
     pub unsafe fn configure<P: Policy>(
-        configured: &'static OnceLock<P>,
+        configured: &'static Configured<P>,
         settings: *mut u8,
         length: usize,
     ) -> *const u8 {
@@ -85,7 +101,7 @@ mod functions {
         let settings = unsafe { abi::text(settings, length) };
         abi::configured(crate::configure::<P>(&settings).and_then(|policy| {
             let reads = policy.reads();
-            match configured.set(policy) {
+            match configured.0.set(policy) {
                 Ok(()) => Ok(reads),
                 Err(_) => Err(vec![SettingError::new(
                     "",
@@ -99,10 +115,10 @@ mod functions {
     ///
     /// `input` is what the host passed.
     pub unsafe fn evaluate<P: Policy>(
-        configured: &'static OnceLock<P>,
+        configured: &'static Configured<P>,
         input: *const u8,
     ) -> *const u8 {
-        let Some(policy) = configured.get() else {
+        let Some(policy) = configured.0.get() else {
             panic!("evaluate was called before configure");
         };
         // Sound: the caller's word. The input is not freed: see the module's documentation.
@@ -112,4 +128,4 @@ mod functions {
 }
 
 #[cfg(target_arch = "wasm32")]
-pub use functions::{configure, describe, evaluate};
+pub use functions::{Configured, configure, describe, evaluate};

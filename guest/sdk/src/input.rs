@@ -1,5 +1,6 @@
 //! Reading the input.
 
+use crate::text::push_str;
 use crate::{Fact, Input, Signal, TokenKind, Value};
 
 /// Makes a JSON Pointer (RFC 6901) from member names, escaping `~` and `/`.
@@ -23,12 +24,6 @@ fn push_member(path: &mut String, member: &str) {
             c => push_str(path, c.encode_utf8(&mut [0; 4])),
         }
     }
-}
-
-/// `String::push_str`, not repeated at each use: for where size matters more than time.
-#[inline(never)]
-pub(crate) fn push_str(text: &mut String, piece: &str) {
-    text.push_str(piece);
 }
 
 impl Input {

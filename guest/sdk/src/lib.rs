@@ -8,8 +8,8 @@
 //! ```
 //! use tokenward_policy::prelude::*;
 //!
-//! #[derive(serde::Deserialize)]
-//! #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+//! #[derive(FromSettings)]
+//! #[settings(default)]
 //! pub struct Settings {
 //!     claim: String,
 //! }
@@ -73,6 +73,10 @@
 //! A policy sees nothing but what [`Policy::reads`] declares: no clock, no
 //! randomness, no files, no network. Time, when declared, is [`Input::now`].
 
+// The derive macro names this crate so, also in its own tests.
+#[cfg(test)]
+extern crate self as tokenward_policy;
+
 mod abi;
 mod alloc;
 #[doc(hidden)]
@@ -80,12 +84,16 @@ pub mod bindings;
 #[doc(hidden)]
 pub mod export;
 mod input;
+pub mod list;
+#[doc(hidden)]
+pub mod packed;
 mod reads;
 #[doc(hidden)]
 pub mod schema;
 mod settings;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod text;
 mod verdict;
 
 pub use bindings::exports::tokenward::policy::policy::{
@@ -95,23 +103,25 @@ pub use bindings::exports::tokenward::policy::policy::{
     TokenParts, Value, Verdict,
 };
 pub use input::pointer;
+pub use settings::{Decimal, FromSettings, Setting, SettingReader, WrongSetting};
+pub use tokenward_policy_derive::FromSettings;
 
 /// What a policy's source usually needs.
 pub mod prelude {
     pub use crate::{
         Binding, Claim, ClaimSelector, Cookie, Descriptor, Effect, Encryption, Fact, Finding,
-        Input, Key, Phase, Phases, Policy, Reads, Request, RequestParts, Requirement, Risk,
-        RiskFactor, Rule, SameSite, SettingError, Severity, Signal, StepUp, Tls, Token, TokenKind,
-        TokenLocation, TokenParts, Value, Verdict, export_policy, pointer, settings_schema,
+        FromSettings, Input, Key, Phase, Phases, Policy, Reads, Request, RequestParts, Requirement,
+        Risk, RiskFactor, Rule, SameSite, Setting, SettingError, SettingReader, Severity, Signal,
+        StepUp, Tls, Token, TokenKind, TokenLocation, TokenParts, Value, Verdict, WrongSetting,
+        export_policy, packed, pointer, settings_schema,
     };
 }
 
 /// A compliance policy: a pure function of the input that it declares it reads.
 pub trait Policy: Sized + Send + Sync + 'static {
     /// Its settings, read from the JSON object of the bundle. Use
-    /// `#[serde(default, deny_unknown_fields)]`, so that a misspelt setting is
-    /// an error and none is required without need.
-    type Settings: serde::de::DeserializeOwned;
+    /// `#[settings(default)]`, so that none is required without need.
+    type Settings: FromSettings;
 
     /// Who the policy is. The same at every call.
     fn descriptor() -> Descriptor;

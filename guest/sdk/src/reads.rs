@@ -28,13 +28,11 @@ impl Reads {
     /// The claims at these JSON Pointers.
     #[must_use]
     pub fn claims<S: AsRef<str>>(pointers: impl IntoIterator<Item = S>) -> Self {
-        Self {
-            claims: pointers
-                .into_iter()
-                .map(|p| ClaimSelector::At(p.as_ref().to_owned()))
-                .collect(),
-            ..Self::nothing()
+        let mut reads = Self::nothing();
+        for pointer in pointers {
+            reads.claims.push(ClaimSelector::At(pointer.as_ref().to_owned()));
         }
+        reads
     }
 
     /// The whole claims set, taken apart into its leaves.
@@ -60,21 +58,21 @@ impl Reads {
     /// And these signals.
     #[must_use]
     pub fn and_signals<S: AsRef<str>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
-        self.signals.extend(names.into_iter().map(|n| n.as_ref().to_owned()));
+        push_all(&mut self.signals, names);
         self
     }
 
     /// And these facts.
     #[must_use]
     pub fn and_facts<S: AsRef<str>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
-        self.facts.extend(names.into_iter().map(|n| n.as_ref().to_owned()));
+        push_all(&mut self.facts, names);
         self
     }
 
     /// And these members of the JOSE header.
     #[must_use]
     pub fn and_header<S: AsRef<str>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
-        self.header.extend(names.into_iter().map(|n| n.as_ref().to_owned()));
+        push_all(&mut self.header, names);
         self
     }
 
@@ -83,5 +81,12 @@ impl Reads {
     pub fn and_token(mut self, parts: TokenParts) -> Self {
         self.token |= parts;
         self
+    }
+}
+
+/// A plain loop: the adapters of `Vec` cost more code for each type of list.
+fn push_all<S: AsRef<str>>(into: &mut Vec<String>, names: impl IntoIterator<Item = S>) {
+    for name in names {
+        into.push(name.as_ref().to_owned());
     }
 }

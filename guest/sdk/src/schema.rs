@@ -1,26 +1,5 @@
 //! The schema of a policy's settings, without the white space between its parts.
 
-/// The text of a JSON file, beside the source that names it, without the white
-/// space that only people read: what a policy describes itself with is part of
-/// its component.
-///
-/// ```ignore
-/// settings_schema: settings_schema!("../settings.schema.json").into(),
-/// ```
-#[macro_export]
-macro_rules! settings_schema {
-    ($file:literal) => {{
-        const TEXT: &str = ::core::include_str!($file);
-        const LENGTH: usize = $crate::schema::compact_length(TEXT);
-        const COMPACT: [u8; LENGTH] = $crate::schema::compact(TEXT);
-        const SCHEMA: &str = match ::core::str::from_utf8(&COMPACT) {
-            Ok(text) => text,
-            Err(_) => panic!("white space is one byte each"),
-        };
-        SCHEMA
-    }};
-}
-
 /// The length of [`compact`]'s answer.
 #[must_use]
 pub const fn compact_length(json: &str) -> usize {

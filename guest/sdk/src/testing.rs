@@ -51,7 +51,7 @@ use serde::Deserialize;
 
 pub use given::{CookieGiven, EncryptionGiven, KeyGiven, TlsGiven};
 pub use narrow::{narrow_claims, value};
-pub use schema::{assert_rules_are_told, assert_schema_is_that_of};
+pub use schema::{assert_rules_are_told, assert_schema_is_that_of, read_settings};
 pub use summary::summary;
 
 use crate::{Phase, Policy, Verdict};

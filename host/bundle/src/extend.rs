@@ -6,9 +6,10 @@
 //! of theirs changes it: enforcement and `on-fault` where given, and settings by
 //! `inherit`. Any other `[[policy]]` is added at the end.
 //!
-//! Where two bundles give one setting two values, neither is taken by chance:
-//! the manifest that extends both must give the value itself. Of two
-//! enforcements the stricter holds, and a fault that one lets close closes.
+//! Where two bundles give one setting two values, or one gives it a value and the
+//! other leaves it at the policy's default, neither is taken by chance: the
+//! manifest that extends both must give the value itself. Of two enforcements the
+//! stricter holds, and a fault that one lets close closes.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -114,7 +115,8 @@ struct Inherited {
 
 struct Conflict {
     pointer: String,
-    bundles: [String; 2],
+    /// What the bundles do not agree about, in words.
+    what: String,
 }
 
 fn assemble(
@@ -163,14 +165,17 @@ fn assemble(
             None => inherited.push(added(own, &id)?),
         }
     }
-    if let Some((policy, conflict)) =
-        inherited.iter().find_map(|policy| Some((policy, policy.conflicts.first()?)))
-    {
-        let [first, second] = &conflict.bundles;
+    let open: Vec<String> = inherited
+        .iter()
+        .flat_map(|policy| {
+            let id = policy.entry.id();
+            policy.conflicts.iter().map(move |conflict| format!("`{id}` {}", conflict.what))
+        })
+        .collect();
+    if !open.is_empty() {
         return Err(format!(
-            "policy `{}`: `{first}` and `{second}` give setting `{}` different values; set it here",
-            policy.entry.id(),
-            conflict.pointer
+            "the bundles that it extends do not agree; set here what holds: {}",
+            open.join("; ")
         ));
     }
     controls.extend(written.controls);
@@ -209,13 +214,25 @@ fn inherit(into: &mut Vec<Inherited>, entry: PolicyEntry, from: &str) -> Result<
     if entry.on_fault == OnFault::Closed {
         known.entry.on_fault = OnFault::Closed;
     }
-    let mut pointers = Vec::new();
-    join(&mut known.entry.settings, entry.settings, "", &mut pointers);
-    let bundles = [known.from.clone(), from.to_owned()];
-    known
-        .conflicts
-        .extend(pointers.into_iter().map(|pointer| Conflict { pointer, bundles: bundles.clone() }));
+    let (first, second) = (known.from.clone(), from);
+    let mut differ = |pointer: String, holds: Holds| {
+        let what = match holds {
+            Holds::Both => format!("{pointer}: `{first}` and `{second}` give different values"),
+            Holds::First => format!("{pointer}: `{first}` sets it, `{second}` has the default"),
+            Holds::Second => format!("{pointer}: `{second}` sets it, `{first}` has the default"),
+        };
+        known.conflicts.push(Conflict { pointer, what });
+    };
+    join(&mut known.entry.settings, entry.settings, "", &mut differ);
     Ok(())
+}
+
+/// Which of two bundles give a setting a value.
+#[derive(Clone, Copy)]
+enum Holds {
+    First,
+    Second,
+    Both,
 }
 
 fn stricter(a: Enforcement, b: Enforcement) -> Enforcement {
@@ -226,24 +243,29 @@ fn stricter(a: Enforcement, b: Enforcement) -> Enforcement {
     }
 }
 
-/// Adds members of which there is none, and tells those that differ.
+/// Adds members of which there is none, and tells what differs: also what only
+/// one of the two sets, since the other relies on the default.
 fn join(
     into: &mut Map<String, Value>,
     from: Map<String, Value>,
     at: &str,
-    differ: &mut Vec<String>,
+    differ: &mut impl FnMut(String, Holds),
 ) {
+    for (name, _) in into.iter().filter(|(name, _)| !from.contains_key(*name)) {
+        differ(pointer(at, name), Holds::First);
+    }
     for (name, value) in from {
         let pointer = pointer(at, &name);
         match (into.get_mut(&name), value) {
             (None, value) => {
                 into.insert(name, value);
+                differ(pointer, Holds::Second);
             }
             (Some(Value::Object(known)), Value::Object(more)) => {
-                join(known, more, &pointer, differ)
+                join(known, more, &pointer, differ);
             }
             (Some(known), value) if *known == value => {}
-            (Some(_), _) => differ.push(pointer),
+            (Some(_), _) => differ(pointer, Holds::Both),
         }
     }
 }
@@ -281,9 +303,17 @@ fn overlay(policy: &mut Inherited, own: WrittenEntry) -> Result<(), String> {
     } else {
         let mut set = Vec::new();
         lay_over(&mut policy.entry.settings, own.settings, "", &mut set);
-        policy.conflicts.retain(|conflict| !set.contains(&conflict.pointer));
+        policy.conflicts.retain(|conflict| !settled(&conflict.pointer, &set));
     }
     Ok(())
+}
+
+/// Whether a setting was given, or the table around it, or something within it.
+fn settled(pointer: &str, set: &[String]) -> bool {
+    let within = |inner: &str, outer: &str| {
+        inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    set.iter().any(|given| within(pointer, given) || within(given, pointer))
 }
 
 /// Tables are merged, everything else is replaced. `set` is told what was given,
@@ -417,13 +447,12 @@ mod tests {
         write(root.path(), "b", &policy("n={x=1,y=2},t=2", "enforcement='warn'\n"));
         let both = "extends=['../a','../b']\n";
         let error = open(&write(root.path(), "both", both)).unwrap_err();
-        assert!(
-            error.ends_with(
-                "policy `scope-check`: `a` and `b` give setting `/n/y` different values; set it here"
-            ),
-            "{error}"
-        );
-        let word = format!("{both}[[policy]]\nid='scope-check'\nsettings={{n={{y=7}}}}\n");
+        let expected = "do not agree; set here what holds: \
+             `scope-check` /s: `a` sets it, `b` has the default; \
+             `scope-check` /n/y: `a` and `b` give different values; \
+             `scope-check` /t: `b` sets it, `a` has the default";
+        assert!(error.ends_with(expected), "{error}");
+        let word = format!("{both}[[policy]]\nid='scope-check'\nsettings={{n={{y=7}},s=1,t=2}}\n");
         let manifest = open(&write(root.path(), "both", &word)).unwrap();
         let [only] = manifest.policies.as_slice() else { panic!("one") };
         let settings = serde_json::json!({"n":{"x":1,"y":7},"s":1,"t":2});

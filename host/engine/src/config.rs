@@ -86,6 +86,15 @@ pub enum Instances {
     Restored,
 }
 
+/// What the code of policies is compiled for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compilation {
+    /// To run fast: policies that serve requests.
+    Optimized,
+    /// To be compiled fast: policies that run a few times, as in tests.
+    Quick,
+}
+
 /// What an engine is made with.
 #[derive(Debug, Clone)]
 pub struct EngineConfig {
@@ -100,6 +109,8 @@ pub struct EngineConfig {
     pub calls: Calls,
     /// What becomes of instances when a request is over.
     pub instances: Instances,
+    /// What policies are compiled for.
+    pub compilation: Compilation,
     /// Whether verdicts are remembered.
     pub memory: MemoryOfVerdicts,
     /// Where compiled policies are kept between processes.
@@ -115,6 +126,7 @@ impl Default for EngineConfig {
             refill: Refill::Background { ready: (cores * 2).clamp(4, 32) },
             calls: Calls::Direct,
             instances: Instances::Restored,
+            compilation: Compilation::Optimized,
             memory: MemoryOfVerdicts::Bytes(8 << 20),
             cache: None,
         }
@@ -153,7 +165,10 @@ impl EngineConfig {
             .table_keep_resident(4096 * size_of::<usize>());
         // A bundle's policies run one after the other, each once: what their
         // code takes in the caches costs more than an instruction saved.
-        config.cranelift_opt_level(OptLevel::SpeedAndSize);
+        config.cranelift_opt_level(match self.compilation {
+            Compilation::Optimized => OptLevel::SpeedAndSize,
+            Compilation::Quick => OptLevel::None,
+        });
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
         config
     }

@@ -10,6 +10,8 @@
 pub(crate) mod lift;
 pub(crate) mod lower;
 pub(crate) mod shape;
+#[cfg(test)]
+mod tests;
 
 use std::sync::OnceLock;
 

@@ -31,7 +31,7 @@ mod verdict;
 
 pub use anatomy::Anatomy;
 pub use cache::{CacheError, CompilationCache};
-pub use config::{Calls, EngineConfig, Instances, Limits, MemoryOfVerdicts, Refill};
+pub use config::{Calls, Compilation, EngineConfig, Instances, Limits, MemoryOfVerdicts, Refill};
 pub use descriptor::{ClaimSelector, Descriptor, Phase, Reads, RequestPart, Rule, TokenPart};
 pub use error::{LoadError, SettingError};
 pub use facts::{

@@ -38,10 +38,10 @@ impl Policy for AudienceBinding {
             name: "audience-binding".into(),
             version: env!("CARGO_PKG_VERSION").into(),
             title: "Tokens have few recipients, a sender, and an opaque subject".into(),
-            description: include_str!("../description.md").into(),
+            description: packed!("../description.md"),
             phases: Phases::ISSUE | Phases::USE | Phases::REFRESH,
             rules: rules::rules(),
-            settings_schema: settings_schema!("../settings.schema.json").into(),
+            settings_schema: settings_schema!("../settings.schema.json"),
             reads: Self::new(Settings::default(), &mut Vec::new()).reads(),
         }
     }

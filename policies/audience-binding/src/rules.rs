@@ -1,6 +1,7 @@
 //! The rules, what their findings say, and the checks of the settings.
 
 use tokenward_policy::prelude::*;
+use tokenward_policy::text::{item, join};
 use tokenward_route::{Cover, MOST_ROUTES, Routes, RoutesBuilder, Spec};
 
 use crate::settings::{Reaction, Settings};
@@ -101,17 +102,17 @@ pub(crate) fn sensitive(settings: &Settings, errors: &mut Vec<SettingError>) -> 
     }
     let mut routes = RoutesBuilder::default();
     for (index, route) in settings.sensitive.iter().enumerate().take(MOST_ROUTES) {
-        let at = pointer(["sensitive", &index.to_string()]);
+        let at = item("/sensitive", index);
         let spec = Spec { methods: &route.methods, host: route.host.as_deref(), path: &route.path };
         let cover = Cover::parse(&spec, &mut |member, message| {
-            errors.push(SettingError::new([&at, member].concat(), message));
+            errors.push(SettingError::new(join(&[&at, member]), message));
         });
         if let Some(cover) = cover {
             routes.add(index, cover, spec.label());
         }
     }
     routes.build(&mut |index, message| {
-        errors.push(SettingError::new(pointer(["sensitive", &index.to_string()]), message));
+        errors.push(SettingError::new(item("/sensitive", index), message));
     })
 }
 
@@ -126,7 +127,7 @@ pub(crate) fn settings(settings: &Settings, errors: &mut Vec<SettingError>) {
         error("/generic-audiences".into(), "has too many audiences; give at most 64");
     }
     for (at, audience) in generic.iter().enumerate().take(MOST_GENERIC) {
-        let path = || pointer(["generic-audiences", &at.to_string()]);
+        let path = || item("/generic-audiences", at);
         if !is_audience(audience) {
             error(path(), AUDIENCE);
         } else if generic.iter().take(at).any(|earlier| earlier.eq_ignore_ascii_case(audience)) {
@@ -142,7 +143,7 @@ pub(crate) fn settings(settings: &Settings, errors: &mut Vec<SettingError>) {
     }
     for (at, kind) in settings.jti_kinds.iter().enumerate() {
         if settings.jti_kinds.iter().take(at).any(|earlier| earlier == kind) {
-            error(pointer(["jti-kinds", &at.to_string()]), "is given twice; name each kind once");
+            error(item("/jti-kinds", at), "is given twice; name each kind once");
         }
     }
 }
@@ -166,18 +167,18 @@ pub(crate) fn wildcard_audience() -> Finding {
 }
 
 pub(crate) fn generic_audience(reaction: Reaction, audience: &str) -> Option<Finding> {
-    let message = ["the audience `", audience, "` names no one recipient"].concat();
+    let message = join(&["the audience `", audience, "` names no one recipient"]);
     finding(reaction, "generic-audience", Severity::Medium, message, "/aud")
 }
 
 pub(crate) fn too_many_audiences(reaction: Reaction, max: usize) -> Option<Finding> {
-    let message = ["the token has more than ", &max.to_string(), " different audiences"].concat();
+    let message = join(&["the token has more than ", &max.to_string(), " different audiences"]);
     finding(reaction, "too-many-audiences", Severity::Medium, message, "/aud")
 }
 
 /// `told` follows `holds`.
 pub(crate) fn identifying(reaction: Reaction, told: &str) -> Option<Finding> {
-    let message = ["the subject's identifier holds ", told].concat();
+    let message = join(&["the subject's identifier holds ", told]);
     finding(reaction, "identifying-subject", Severity::High, message, "/sub")
 }
 
@@ -205,7 +206,7 @@ pub(crate) fn unbound(route: &str) -> Finding {
 
 /// `accepted` follows `the claim is not `.
 pub(crate) fn malformed(reaction: Reaction, accepted: &str, claim: &str) -> Option<Finding> {
-    let message = ["the claim is not ", accepted].concat();
+    let message = join(&["the claim is not ", accepted]);
     finding(reaction, "malformed-claim", Severity::High, message, claim)
 }
 
@@ -213,7 +214,7 @@ pub(crate) fn malformed(reaction: Reaction, accepted: &str, claim: &str) -> Opti
 pub(crate) fn unknown_request(part: Option<&str>) -> Finding {
     let of = if part.is_some() { " of the request" } else { "request" };
     let end = " is not known, so that it cannot be told whether the route is sensitive";
-    let message = ["the ", part.unwrap_or_default(), of, end].concat();
+    let message = join(&["the ", part.unwrap_or_default(), of, end]);
     Finding::deny("unknown-request", Severity::High, message)
 }
 

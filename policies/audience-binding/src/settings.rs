@@ -1,10 +1,10 @@
 //! The settings, as a bundle gives them.
 
-use serde::Deserialize;
+use tokenward_policy::FromSettings;
 
 /// What a bundle may set.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Debug, Clone, FromSettings)]
+#[settings(default)]
 pub struct Settings {
     /// What happens to an access token that names no audience.
     pub require_audience: Reaction,
@@ -27,8 +27,8 @@ pub struct Settings {
 }
 
 /// One route. Its path is required.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Debug, Clone, Default, FromSettings)]
+#[settings(default)]
 pub struct RouteSettings {
     /// The methods; empty for any.
     pub methods: Vec<String>,
@@ -39,8 +39,7 @@ pub struct RouteSettings {
 }
 
 /// A kind of token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromSettings)]
 pub enum Kind {
     /// Access tokens.
     Access,
@@ -53,8 +52,7 @@ pub enum Kind {
 }
 
 /// What a rule does when it applies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromSettings)]
 pub enum Reaction {
     /// Nothing.
     Ignore,

@@ -1,14 +1,13 @@
 //! The settings, as a bundle writes them, and what they become.
 
-use serde::Deserialize;
 use tokenward_data::{Exemptions, MinConfidence};
 use tokenward_policy::prelude::*;
 
 use crate::{ASKED, CardholderData};
 
 /// What a bundle may set. Every field has a default; see `settings.schema.json`.
-#[derive(Debug, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Debug, FromSettings)]
+#[settings(default)]
 pub struct Settings {
     permit: Vec<String>,
     except_detectors: Vec<String>,
@@ -34,8 +33,7 @@ impl Default for Settings {
 }
 
 /// What happens to something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromSettings)]
 pub enum Reaction {
     /// It is reported.
     Advise,
@@ -44,8 +42,7 @@ pub enum Reaction {
 }
 
 /// What happens to an expiry date or a cardholder's name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromSettings)]
 pub enum CardDetails {
     /// It is reported.
     Advise,

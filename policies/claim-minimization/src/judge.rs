@@ -1,7 +1,7 @@
 //! What this policy says of claims, and what the finds of the detectors weigh.
 
 use tokenward_data::{Data, Own, Part, Path, Rank, Rules, Standing, Told, Weight};
-use tokenward_detect::{Category, Everything, Hit, concerns_patient};
+use tokenward_detect::{Category, Everything, Hit};
 use tokenward_policy::prelude::*;
 
 use crate::settings::{Compiled, Lists, Mode, ProfileMode, Unlisted, Withhold};
@@ -82,7 +82,7 @@ impl Rules for Judge<'_> {
         }
         let personal =
             matches!(hit.category, Category::Personal | Category::NationalId | Category::Network);
-        if personal && path.names().iter().any(|name| concerns_patient(name)) {
+        if personal && path.concerns_patient() {
             hit.category = Category::Health;
         }
         match self.settings.detect.mode(hit.category) {

@@ -1,9 +1,5 @@
 //! The settings, as a bundle writes them, and what they become.
 
-use std::fmt;
-
-use serde::Deserialize;
-use serde::de::{Deserializer, SeqAccess, Visitor};
 use tokenward_data::{MinConfidence, Pattern, detectors, pattern};
 use tokenward_detect::{Category, Confidence, Detector};
 use tokenward_policy::prelude::*;
@@ -12,8 +8,8 @@ use tokenward_policy::prelude::*;
 const STANDARD: &str = "@standard";
 
 /// What a bundle may set. Every field has a default; see `settings.schema.json`.
-#[derive(Debug, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Debug, FromSettings)]
+#[settings(default)]
 pub struct Settings {
     allow: Vec<String>,
     deny: Vec<String>,
@@ -42,8 +38,8 @@ impl Default for Settings {
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Debug, Default, FromSettings)]
+#[settings(default)]
 struct Profile {
     kind: Option<String>,
     audience: Option<OneOrMore>,
@@ -53,8 +49,7 @@ struct Profile {
     except_detectors: Vec<String>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromSettings)]
 pub(crate) enum ProfileMode {
     #[default]
     Add,
@@ -62,8 +57,7 @@ pub(crate) enum ProfileMode {
 }
 
 /// What happens to a harmless claim that no list names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromSettings)]
 pub(crate) enum Unlisted {
     Ignore,
     Advise,
@@ -71,16 +65,15 @@ pub(crate) enum Unlisted {
 }
 
 /// What happens to data of a category.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, FromSettings)]
 pub(crate) enum Mode {
     Off,
     Advise,
     Deny,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Debug, FromSettings)]
+#[settings(default)]
 pub(crate) struct Detect {
     personal: Mode,
     health: Mode,
@@ -120,31 +113,13 @@ impl Detect {
 #[derive(Debug)]
 struct OneOrMore(Vec<String>);
 
-impl<'de> Deserialize<'de> for OneOrMore {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reader;
-
-        impl<'de> Visitor<'de> for Reader {
-            type Value = OneOrMore;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string or a list of strings")
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<OneOrMore, E> {
-                Ok(OneOrMore(vec![text.to_owned()]))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<OneOrMore, A::Error> {
-                let mut texts = Vec::new();
-                while let Some(text) = list.next_element()? {
-                    texts.push(text);
-                }
-                Ok(OneOrMore(texts))
-            }
+impl FromSettings for OneOrMore {
+    fn read(reader: &mut SettingReader<'_>) -> Result<Self, WrongSetting> {
+        match reader.take()? {
+            Setting::Text(text) => Ok(Self(vec![text.into_owned()])),
+            Setting::List => Vec::read(reader).map(Self),
+            other => Err(other.refused("a string or a list of strings")),
         }
-
-        deserializer.deserialize_any(Reader)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Routes and other settings, read and checked when a bundle is loaded.
 
-use tokenward_policy::{SettingError, pointer};
+use tokenward_policy::SettingError;
+use tokenward_policy::text::{item, join};
 use tokenward_route::{Cover, MOST_ROUTES, Routes, RoutesBuilder, Spec};
 
 use crate::settings::Settings;
@@ -36,20 +37,20 @@ pub(crate) fn routes(settings: &Settings, errors: &mut Vec<SettingError>) -> Rou
     }
     let mut routes = RoutesBuilder::default();
     for (index, route) in settings.routes.iter().enumerate().take(MOST_ROUTES) {
-        let at = pointer(["routes", &index.to_string()]);
+        let at = item("/routes", index);
         let spec = Spec { methods: &route.methods, host: route.host.as_deref(), path: &route.path };
         let cover = Cover::parse(&spec, &mut |member, message| {
-            errors.push(SettingError::new([&at, member].concat(), message));
+            errors.push(SettingError::new(join(&[&at, member]), message));
         });
-        few(&[&at, "/purposes"].concat(), &route.purposes, errors);
-        words(&[&at, "/purposes"].concat(), &route.purposes, errors);
+        few(&join(&[&at, "/purposes"]), &route.purposes, errors);
+        words(&join(&[&at, "/purposes"]), &route.purposes, errors);
         if let Some(cover) = cover {
             let purposes = route.purposes.clone();
             routes.add(index, cover, RoutePurposes { purposes, label: spec.label() });
         }
     }
     routes.build(&mut |index, message| {
-        errors.push(SettingError::new(pointer(["routes", &index.to_string()]), message));
+        errors.push(SettingError::new(item("/routes", index), message));
     })
 }
 
@@ -88,13 +89,13 @@ fn scopes(settings: &Settings, errors: &mut Vec<SettingError>) {
         errors.push(SettingError::new("/scope-purposes", "has too many scopes; give at most 256"));
     }
     for (index, served) in given.iter().enumerate().take(MOST_SCOPES) {
-        let at = pointer(["scope-purposes", &index.to_string()]);
+        let at = item("/scope-purposes", index);
         if !is_word(&served.scope) {
-            errors.push(SettingError::new([&at, "/scope"].concat(), WORD));
+            errors.push(SettingError::new(join(&[&at, "/scope"]), WORD));
         } else if given.iter().take(index).any(|earlier| earlier.scope == served.scope) {
-            errors.push(SettingError::new([&at, "/scope"].concat(), TWICE));
+            errors.push(SettingError::new(join(&[&at, "/scope"]), TWICE));
         }
-        let list = [&at, "/purposes"].concat();
+        let list = join(&[&at, "/purposes"]);
         if served.purposes.is_empty() {
             errors.push(SettingError::new(&*list, "is empty; give at least one purpose"));
         }
@@ -110,7 +111,7 @@ fn exemptions(settings: &Settings, errors: &mut Vec<SettingError>) {
             .push(SettingError::new("/exempt-purposes", "has too many purposes; give at most 64"));
     }
     for (index, exempt) in given.iter().enumerate().take(MOST) {
-        let at = || pointer(["exempt-purposes", &index.to_string(), "purpose"]);
+        let at = || join(&[&item("/exempt-purposes", index), "/purpose"]);
         if !is_word(&exempt.purpose) {
             errors.push(SettingError::new(at(), WORD));
         } else if given.iter().take(index).any(|earlier| earlier.purpose == exempt.purpose) {
@@ -135,7 +136,7 @@ fn words(list: &str, words: &[String], errors: &mut Vec<SettingError>) {
         errors.push(SettingError::new(list, "has too many items; give at most 64"));
     }
     for (index, word) in words.iter().enumerate().take(MOST) {
-        let at = || [list, &pointer([index.to_string()])].concat();
+        let at = || item(list, index);
         if !is_word(word) {
             errors.push(SettingError::new(at(), WORD));
         } else if words.iter().take(index).any(|earlier| earlier == word) {
@@ -149,7 +150,7 @@ fn claims(list: &str, claims: &[String], errors: &mut Vec<SettingError>) {
         errors.push(SettingError::new(list, "has too many claims; give at most 8"));
     }
     for (index, claim) in claims.iter().enumerate().take(MOST_SERVED) {
-        let at = || [list, &pointer([index.to_string()])].concat();
+        let at = || item(list, index);
         if !is_pointer(claim) {
             errors.push(SettingError::new(at(), POINTER));
         } else if claims.iter().take(index).any(|earlier| earlier == claim) {
@@ -164,9 +165,7 @@ fn is_word(text: &str) -> bool {
 
 /// RFC 6901 section 3, without the pointer to the whole claims set, and no longer than is sane.
 fn is_pointer(text: &str) -> bool {
-    text.starts_with('/')
-        && text.len() <= LONGEST_POINTER
-        && text.split('~').skip(1).all(|after| after.starts_with('0') || after.starts_with('1'))
+    text.len() <= LONGEST_POINTER && tokenward_policy::text::is_pointer(text)
 }
 
 const WORD: &str =

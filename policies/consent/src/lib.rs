@@ -10,6 +10,7 @@ mod settings;
 mod tests;
 
 use tokenward_policy::prelude::*;
+use tokenward_policy::text::join;
 use tokenward_route::{Asked, Routes};
 
 pub use settings::{Basis, Exemption, Reaction, RouteSettings, ScopePurposes, Settings};
@@ -42,10 +43,10 @@ impl Policy for Consent {
             name: "consent".into(),
             version: env!("CARGO_PKG_VERSION").into(),
             title: "Processing serves purposes that its subject consented to".into(),
-            description: include_str!("../description.md").into(),
+            description: packed!("../description.md"),
             phases: Phases::ISSUE | Phases::USE | Phases::REFRESH,
             rules: rules::rules(),
-            settings_schema: settings_schema!("../settings.schema.json").into(),
+            settings_schema: settings_schema!("../settings.schema.json"),
             reads: Reads::claims(Settings::default().purpose_claims).and_facts(FACTS).and_time(),
         }
     }
@@ -60,7 +61,7 @@ impl Policy for Consent {
         let mut scope_purposes: Vec<ScopePurposes> = Vec::new();
         for served in settings.scope_purposes {
             let at = scope_purposes.partition_point(|earlier| earlier.scope < served.scope);
-            scope_purposes.insert(at, served);
+            tokenward_policy::list::insert(&mut scope_purposes, at, served);
         }
         Ok(Self {
             purpose_claims: settings.purpose_claims,
@@ -212,7 +213,7 @@ impl Consent {
         served.retain(|purpose| {
             let found = self.exempt_purposes.iter().find(|e| e.purpose == purpose.name);
             if let Some(Exemption { purpose, basis }) = found {
-                bases.push([purpose, ": ", basis.as_str()].concat());
+                bases.push(join(&[purpose, ": ", basis.as_str()]));
             }
             found.is_none()
         });

@@ -42,7 +42,7 @@ pub(crate) struct Malformed;
 /// item of an array of strings as it is.
 pub(crate) fn words<'a>(value: &'a Value, into: &mut Vec<&'a str>) -> Result<(), Malformed> {
     match value {
-        Value::Text(text) => into.extend(text.split(' ').filter(|word| !word.is_empty())),
+        Value::Text(text) => into.extend(tokenward_policy::text::words(text)),
         Value::Texts(texts) => {
             into.extend(texts.iter().map(String::as_str).filter(|word| !word.is_empty()));
         }

@@ -2,6 +2,7 @@
 //! settings only, never one that only the token knows.
 
 use tokenward_policy::prelude::*;
+use tokenward_policy::text::{join, push_number};
 
 use crate::purposes::{Purpose, ToldBy};
 use crate::settings::Reaction;
@@ -92,7 +93,7 @@ pub(crate) fn missing(missing: &[Purpose<'_>]) -> Finding {
     push_list(&mut message, &told);
     if untold > 0 {
         message.push_str(if told.is_empty() { "" } else { " and " });
-        message.push_str(&untold.to_string());
+        push_number(&mut message, untold as u64);
         message.push_str(if untold == 1 { " purpose" } else { " purposes" });
         message.push_str(" that the token names");
     }
@@ -168,7 +169,7 @@ pub(crate) fn malformed_purpose(claim: &str) -> Finding {
 pub(crate) fn unknown_request(part: Option<&str>) -> Finding {
     let of = if part.is_some() { " of the request" } else { "request" };
     let end = " is not known, so that its purposes are not";
-    let message = ["the ", part.unwrap_or_default(), of, end].concat();
+    let message = join(&["the ", part.unwrap_or_default(), of, end]);
     Finding::deny("unknown-request", Severity::High, message)
 }
 
@@ -182,7 +183,7 @@ fn finding(reaction: Reaction, rule: &str, message: String) -> Option<Finding> {
 
 fn seconds(before: &str, limit: u32) -> String {
     let mut message = String::from(before);
-    message.push_str(&limit.to_string());
+    push_number(&mut message, u64::from(limit));
     message.push_str(" seconds");
     message
 }
@@ -193,7 +194,7 @@ fn push_list(into: &mut String, names: &[&str]) {
     for (at, name) in names.iter().enumerate() {
         if at == MOST_TOLD {
             into.push_str(" and ");
-            into.push_str(&(names.len() - at).to_string());
+            push_number(into, (names.len() - at) as u64);
             into.push_str(" more");
             return;
         }

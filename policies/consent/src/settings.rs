@@ -1,10 +1,10 @@
 //! The settings, as a bundle gives them.
 
-use serde::Deserialize;
+use tokenward_policy::FromSettings;
 
 /// What a bundle may set.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Debug, Clone, FromSettings)]
+#[settings(default)]
 pub struct Settings {
     /// JSON Pointers to the claims that name the purposes of a token.
     pub purpose_claims: Vec<String>,
@@ -31,8 +31,8 @@ pub struct Settings {
 }
 
 /// The purposes that one scope serves. All members are required.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Debug, Clone, Default, FromSettings)]
+#[settings(default)]
 pub struct ScopePurposes {
     /// The scope.
     pub scope: String,
@@ -41,8 +41,8 @@ pub struct ScopePurposes {
 }
 
 /// The purposes that one route serves. Its path is required.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Debug, Clone, Default, FromSettings)]
+#[settings(default)]
 pub struct RouteSettings {
     /// The methods; empty for any.
     pub methods: Vec<String>,
@@ -55,8 +55,7 @@ pub struct RouteSettings {
 }
 
 /// A purpose that rests on something other than consent.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Debug, Clone, FromSettings)]
 pub struct Exemption {
     /// The purpose.
     pub purpose: String,
@@ -65,8 +64,7 @@ pub struct Exemption {
 }
 
 /// A legal basis other than consent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromSettings)]
 pub enum Basis {
     /// GDPR 6(1)(b).
     Contract,
@@ -81,8 +79,7 @@ pub enum Basis {
 }
 
 /// What a rule does when it applies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromSettings)]
 pub enum Reaction {
     /// Nothing.
     Ignore,

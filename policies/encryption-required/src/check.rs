@@ -1,6 +1,7 @@
 //! What the settings must hold.
 
 use tokenward_policy::SettingError;
+use tokenward_policy::text::join;
 
 use crate::settings::{MissingEffect, Reaction, Require, Settings};
 use crate::{algorithm, sensitive};
@@ -135,7 +136,7 @@ fn check_algorithms(
 }
 
 fn without_effect(at: &str, why: &str, errors: &mut Vec<SettingError>) {
-    let message = ["has no effect, as ", why, "; leave it out"].concat();
+    let message = join(&["has no effect, as ", why, "; leave it out"]);
     errors.push(SettingError::new(at, message));
 }
 

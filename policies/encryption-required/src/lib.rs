@@ -9,6 +9,7 @@ mod settings;
 mod tests;
 
 use tokenward_policy::prelude::*;
+use tokenward_policy::text::join;
 
 pub use settings::{MissingEffect, Reaction, Require, Settings};
 
@@ -35,10 +36,10 @@ impl Policy for EncryptionRequired {
             name: "encryption-required".into(),
             version: env!("CARGO_PKG_VERSION").into(),
             title: "Tokens with sensitive claims are encrypted".into(),
-            description: include_str!("../description.md").into(),
+            description: packed!("../description.md"),
             phases: Phases::ISSUE | Phases::USE | Phases::REFRESH,
             rules: rules::rules(),
-            settings_schema: settings_schema!("../settings.schema.json").into(),
+            settings_schema: settings_schema!("../settings.schema.json"),
             reads: Reads::claims(sensitive::DEFAULT.map(|name| pointer([name])))
                 .and_token(TokenParts::ENCRYPTION),
         }
@@ -179,8 +180,8 @@ impl EncryptionRequired {
 /// Names the algorithm only if it is one that is known.
 fn refused(what: &str, known: Option<&&str>) -> String {
     match known {
-        Some(name) => ["the ", what, " ", name, " is not allowed"].concat(),
-        None => ["the ", what, " is not one that is known"].concat(),
+        Some(name) => join(&["the ", what, " ", name, " is not allowed"]),
+        None => join(&["the ", what, " is not one that is known"]),
     }
 }
 

@@ -1,12 +1,12 @@
 //! The settings, as a bundle gives them.
 
-use serde::Deserialize;
+use tokenward_policy::FromSettings;
 
 use crate::{algorithm, sensitive};
 
 /// What a bundle may set.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Debug, Clone, PartialEq, Eq, FromSettings)]
+#[settings(default)]
 pub struct Settings {
     /// Which tokens must be encrypted.
     pub require: Require,
@@ -31,8 +31,7 @@ pub struct Settings {
 }
 
 /// Which tokens must be encrypted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromSettings)]
 pub enum Require {
     /// Those that hold a sensitive claim.
     Sensitive,
@@ -43,8 +42,7 @@ pub enum Require {
 }
 
 /// What happens to a token that must be encrypted and is not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromSettings)]
 pub enum MissingEffect {
     /// It is reported.
     Advise,
@@ -53,8 +51,7 @@ pub enum MissingEffect {
 }
 
 /// What a rule does when it applies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromSettings)]
 pub enum Reaction {
     /// Nothing.
     Ignore,

@@ -17,8 +17,8 @@ mod settings;
 mod tests;
 
 use tokenward_data::{
-    About, AboutRule, Data, Exemptions, Never, Part, Path, Rank, Rules, Standing, Weight, is_usual,
-    unescape,
+    About, AboutRule, Data, Exemptions, Never, Part, Path, Rank, Rules, Standing, Weight, any_name,
+    is_usual,
 };
 use tokenward_detect::{Category, Detector, DetectorSet, Hit, Scope, concerns_patient};
 use tokenward_policy::prelude::*;
@@ -121,12 +121,10 @@ impl Rules for HealthData {
 
     /// A token about a patient: some name says so, or the user is a patient (SMART App Launch).
     fn is_context(&self, input: &Input) -> bool {
-        input.claims.iter().any(|claim| {
-            let mut names = claim.path.split('/').skip(1);
-            names.any(|name| concerns_patient(&unescape(name)))
-                || (claim.path == "/fhirUser"
-                    && claim.value.texts().any(|text| text.split('/').any(|p| p == "Patient")))
-        })
+        any_name(input, concerns_patient)
+            || input.claim("/fhirUser").is_some_and(|user| {
+                user.texts().any(|text| text.split('/').any(|part| part == "Patient"))
+            })
     }
 
     fn withholds(&self) -> bool {

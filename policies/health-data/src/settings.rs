@@ -1,6 +1,5 @@
 //! The settings, as a bundle writes them, and what they become.
 
-use serde::Deserialize;
 use tokenward_data::{Exemptions, MinConfidence};
 use tokenward_detect::Detector;
 use tokenward_policy::prelude::*;
@@ -8,8 +7,8 @@ use tokenward_policy::prelude::*;
 use crate::{HealthData, asks};
 
 /// What a bundle may set. Every field has a default; see `settings.schema.json`.
-#[derive(Debug, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Debug, FromSettings)]
+#[settings(default)]
 pub struct Settings {
     permit: Vec<String>,
     except_detectors: Vec<String>,
@@ -31,8 +30,7 @@ impl Default for Settings {
 }
 
 /// What happens to an identifier that is not of health by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromSettings)]
 pub enum Identifiers {
     /// It is reported.
     Advise,

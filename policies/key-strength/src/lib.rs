@@ -35,10 +35,10 @@ impl Policy for KeyStrength {
             name: "key-strength".into(),
             version: env!("CARGO_PKG_VERSION").into(),
             title: "Tokens are signed with sound algorithms and strong keys".into(),
-            description: include_str!("../description.md").into(),
+            description: packed!("../description.md"),
             phases: Phases::ISSUE | Phases::USE | Phases::REFRESH,
             rules: rules::rules(),
-            settings_schema: settings_schema!("../settings.schema.json").into(),
+            settings_schema: settings_schema!("../settings.schema.json"),
             reads: reads(),
         }
     }

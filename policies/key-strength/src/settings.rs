@@ -1,10 +1,6 @@
 //! The settings, as a bundle gives them, and what they must hold.
 
-use core::fmt;
-
-use serde::Deserialize;
-use serde::de::{Deserializer, Error, Visitor};
-use tokenward_policy::SettingError;
+use tokenward_policy::{FromSettings, SettingError, SettingReader, WrongSetting};
 
 use crate::algorithm::{self, Algorithm, Takes};
 
@@ -15,8 +11,8 @@ const RSA_BITS: core::ops::RangeInclusive<u32> = 2_048..=8_192;
 const HMAC_BITS: core::ops::RangeInclusive<u32> = 256..=8_192;
 
 /// What a bundle may set.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Debug, Clone, PartialEq, Eq, FromSettings)]
+#[settings(default)]
 pub struct Settings {
     /// The signature algorithms with a private key that are allowed.
     pub algorithms: Vec<String>,
@@ -41,8 +37,7 @@ pub struct Settings {
 }
 
 /// What a rule does when it applies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromSettings)]
 pub enum Reaction {
     /// Nothing.
     Ignore,
@@ -53,8 +48,7 @@ pub enum Reaction {
 }
 
 /// What happens when a key is too old.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromSettings)]
 pub enum KeyAgeEffect {
     /// It is reported.
     Advise,
@@ -163,32 +157,10 @@ fn item(list: &str, index: usize) -> String {
     path
 }
 
-impl<'de> Deserialize<'de> for Limit {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(LimitVisitor)
-    }
-}
-
-struct LimitVisitor;
-
-impl Visitor<'_> for LimitVisitor {
-    type Value = Limit;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a number of seconds from 1 to 315360000, or `unlimited`")
-    }
-
-    fn visit_u64<E: Error>(self, seconds: u64) -> Result<Limit, E> {
-        match seconds {
-            1..=Limit::MOST => Ok(Limit::Seconds(seconds)),
-            _ => Err(E::invalid_value(serde::de::Unexpected::Unsigned(seconds), &self)),
-        }
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Limit, E> {
-        match text {
-            "unlimited" => Ok(Limit::Unlimited),
-            _ => Err(E::invalid_value(serde::de::Unexpected::Str(text), &self)),
-        }
+impl FromSettings for Limit {
+    fn read(reader: &mut SettingReader<'_>) -> Result<Self, WrongSetting> {
+        let accepted = "a number of seconds from 1 to 315360000, or `unlimited`";
+        let most = reader.integer_or("unlimited", 1..=Self::MOST, accepted)?;
+        Ok(most.map_or(Self::Unlimited, Self::Seconds))
     }
 }

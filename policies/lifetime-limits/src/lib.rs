@@ -35,10 +35,10 @@ impl Policy for LifetimeLimits {
             name: "lifetime-limits".into(),
             version: env!("CARGO_PKG_VERSION").into(),
             title: "Tokens and sessions live only as long as they may".into(),
-            description: include_str!("../description.md").into(),
+            description: packed!("../description.md"),
             phases: Phases::ISSUE | Phases::USE | Phases::REFRESH,
             rules: rules::rules(),
-            settings_schema: settings_schema!("../settings.schema.json").into(),
+            settings_schema: settings_schema!("../settings.schema.json"),
             reads: Self::new(&Settings::default()).reads(),
         }
     }

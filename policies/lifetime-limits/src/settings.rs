@@ -1,13 +1,10 @@
 //! The settings, as a bundle gives them.
 
-use core::fmt;
-
-use serde::Deserialize;
-use serde::de::{Deserializer, Error, Visitor};
+use tokenward_policy::{FromSettings, SettingReader, WrongSetting};
 
 /// What a bundle may set. Times are in seconds.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Debug, Clone, FromSettings)]
+#[settings(default)]
 pub struct Settings {
     /// The most that may lie between `iat` and `exp`. A kind left out keeps its default.
     pub max_lifetime: PerKind,
@@ -34,8 +31,8 @@ pub struct Settings {
 }
 
 /// A limit for each kind of token.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, Default, FromSettings)]
+#[settings(default)]
 pub struct PerKind {
     /// For access tokens.
     pub access: Option<Limit>,
@@ -57,8 +54,7 @@ pub enum Limit {
 }
 
 /// What a rule does when it applies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromSettings)]
 pub enum Reaction {
     /// Nothing.
     Ignore,
@@ -69,8 +65,7 @@ pub enum Reaction {
 }
 
 /// What happens when a session is too old.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromSettings)]
 pub enum SessionEffect {
     /// It is reported.
     Advise,
@@ -81,8 +76,7 @@ pub enum SessionEffect {
 }
 
 /// What happens when a session's age is not known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromSettings)]
 pub enum MissingAuthTime {
     /// Nothing.
     Ignore,
@@ -122,32 +116,10 @@ impl Default for Settings {
     }
 }
 
-impl<'de> Deserialize<'de> for Limit {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(LimitVisitor)
-    }
-}
-
-struct LimitVisitor;
-
-impl Visitor<'_> for LimitVisitor {
-    type Value = Limit;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a number of seconds from 1 to 315360000, or `unlimited`")
-    }
-
-    fn visit_u64<E: Error>(self, seconds: u64) -> Result<Limit, E> {
-        match i64::try_from(seconds) {
-            Ok(seconds @ 1..=Limit::MOST) => Ok(Limit::Seconds(seconds)),
-            _ => Err(E::invalid_value(serde::de::Unexpected::Unsigned(seconds), &self)),
-        }
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Limit, E> {
-        match text {
-            "unlimited" => Ok(Limit::Unlimited),
-            _ => Err(E::invalid_value(serde::de::Unexpected::Str(text), &self)),
-        }
+impl FromSettings for Limit {
+    fn read(reader: &mut SettingReader<'_>) -> Result<Self, WrongSetting> {
+        let accepted = "a number of seconds from 1 to 315360000, or `unlimited`";
+        let most = reader.integer_or("unlimited", 1..=Self::MOST.cast_unsigned(), accepted)?;
+        Ok(most.map_or(Self::Unlimited, |most| Self::Seconds(most.cast_signed())))
     }
 }

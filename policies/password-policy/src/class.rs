@@ -1,12 +1,9 @@
 //! Classes of characters, and whether a password has those that it must.
 
-use serde::Deserialize;
-use tokenward_policy::Value;
-
-use crate::settings::Form;
+use tokenward_policy::{FromSettings, Value};
 
 /// A class of characters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromSettings)]
 pub enum Class {
     /// Lower-case letters.
     Lower,
@@ -21,8 +18,7 @@ pub enum Class {
 }
 
 /// The classes that must be there.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "Form")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Required {
     /// So many of the four: lower, upper, digit, symbol.
     AtLeast(u8),
@@ -64,18 +60,6 @@ impl Has {
 }
 
 impl Class {
-    /// The class that a setting names.
-    pub(crate) fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "lower" => Self::Lower,
-            "upper" => Self::Upper,
-            "letter" => Self::Letter,
-            "digit" => Self::Digit,
-            "symbol" => Self::Symbol,
-            _ => return None,
-        })
-    }
-
     /// Whether whoever has this class has the other one.
     pub(crate) fn implies(self, other: Self) -> bool {
         self == other || other == Self::Letter && matches!(self, Self::Lower | Self::Upper)

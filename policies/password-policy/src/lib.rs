@@ -52,10 +52,10 @@ impl Policy for PasswordPolicy {
             name: "password-policy".into(),
             version: env!("CARGO_PKG_VERSION").into(),
             title: "Passwords are long, not known to attackers, and as the profile asks".into(),
-            description: include_str!("../description.md").into(),
+            description: packed!("../description.md"),
             phases: Phases::LOGIN,
             rules: rules::rules(),
-            settings_schema: settings_schema!("../settings.schema.json").into(),
+            settings_schema: settings_schema!("../settings.schema.json"),
             reads: Self::new(Settings::default()).reads(),
         }
     }

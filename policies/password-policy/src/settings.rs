@@ -1,10 +1,6 @@
 //! The settings, as a bundle gives them.
 
-use core::fmt;
-
-use serde::Deserialize;
-use serde::de::{Deserializer, Error, SeqAccess, Visitor};
-use tokenward_policy::{SettingError, pointer};
+use tokenward_policy::{FromSettings, Setting, SettingError, SettingReader, WrongSetting, pointer};
 
 use crate::class::{Class, Required};
 
@@ -18,8 +14,8 @@ const LONGEST: u32 = 4_096;
 const OLDEST: i64 = 315_360_000;
 
 /// What a bundle may set. What is left out is as the profile says.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Debug, Clone, Default, FromSettings)]
+#[settings(default)]
 pub struct Settings {
     /// The values to start from.
     pub profile: Profile,
@@ -46,8 +42,7 @@ pub struct Settings {
 }
 
 /// The values to start from.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, FromSettings)]
 pub enum Profile {
     /// Length, and what attackers know, as NIST SP 800-63B-4 has it.
     #[default]
@@ -57,8 +52,7 @@ pub enum Profile {
 }
 
 /// The age at which a password expires, in seconds, or `"unlimited"`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "Form")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MaxAge {
     /// After so many seconds.
     Seconds(i64),
@@ -67,8 +61,7 @@ pub enum MaxAge {
 }
 
 /// What a rule does when it applies.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, FromSettings)]
 pub enum Reaction {
     /// Nothing.
     Ignore,
@@ -118,87 +111,33 @@ impl Settings {
     }
 }
 
-/// A number, a text, or a list of texts: what settings are made of that take
-/// more than one form. They share its one reader, since each costs the component.
-#[derive(Debug)]
-pub(crate) enum Form {
-    Number(u64),
-    Text(String),
-    Texts(Vec<String>),
+impl FromSettings for MaxAge {
+    fn read(reader: &mut SettingReader<'_>) -> Result<Self, WrongSetting> {
+        let accepted = "a number of seconds from 1 to 315360000, or `unlimited`";
+        let most = reader.integer_or("unlimited", 1..=OLDEST.cast_unsigned(), accepted)?;
+        Ok(most.map_or(Self::Unlimited, |most| Self::Seconds(most.cast_signed())))
+    }
 }
 
-impl TryFrom<Form> for MaxAge {
-    type Error = &'static str;
-
-    fn try_from(form: Form) -> Result<Self, Self::Error> {
-        match form {
-            Form::Number(seconds) => {
-                i64::try_from(seconds).ok().filter(|s| (1..=OLDEST).contains(s)).map(Self::Seconds)
+impl FromSettings for Required {
+    fn read(reader: &mut SettingReader<'_>) -> Result<Self, WrongSetting> {
+        let accepted = "a number from 0 to 4, or a list of one or more different ones of `lower`, \
+                        `upper`, `letter`, `digit`, `symbol`, and not `letter` beside `lower` or `upper`";
+        let setting = reader.take()?;
+        match setting {
+            Setting::Unsigned(count @ 0..=4) => {
+                return Ok(Self::AtLeast(u8::try_from(count).unwrap_or(4)));
             }
-            Form::Text(text) => (text == "unlimited").then_some(Self::Unlimited),
-            Form::Texts(_) => None,
+            Setting::List => {}
+            _ => return Err(setting.refused(accepted)),
         }
-        .ok_or("is no age; give a number of seconds from 1 to 315360000, or `unlimited`")
-    }
-}
-
-impl TryFrom<Form> for Required {
-    type Error = &'static str;
-
-    fn try_from(form: Form) -> Result<Self, Self::Error> {
-        match form {
-            Form::Number(count @ 0..=4) => u8::try_from(count).ok().map(Self::AtLeast),
-            Form::Texts(names) => classes(&names).map(Self::Each),
-            Form::Number(_) | Form::Text(_) => None,
+        let classes = Vec::<Class>::read(reader)?;
+        let implied = classes.iter().enumerate().any(|(at, class)| {
+            classes.iter().take(at).any(|other| class.implies(*other) || other.implies(*class))
+        });
+        if implied || classes.is_empty() {
+            return Err(setting.refused(accepted));
         }
-        .ok_or(
-            "names no classes; give a number from 0 to 4, or a list of different ones of `lower`, \
-             `upper`, `letter`, `digit`, `symbol`, and not `letter` beside `lower` or `upper`",
-        )
-    }
-}
-
-/// One or more classes, of which none makes up another.
-fn classes(names: &[String]) -> Option<Vec<Class>> {
-    let mut classes: Vec<Class> = Vec::new();
-    for name in names {
-        let class = Class::named(name)?;
-        if classes.iter().any(|other| class.implies(*other) || other.implies(class)) {
-            return None;
-        }
-        classes.push(class);
-    }
-    (!classes.is_empty()).then_some(classes)
-}
-
-impl<'de> Deserialize<'de> for Form {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(FormVisitor)
-    }
-}
-
-struct FormVisitor;
-
-impl<'de> Visitor<'de> for FormVisitor {
-    type Value = Form;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a number of 0 or more, a text, or a list of texts")
-    }
-
-    fn visit_u64<E: Error>(self, number: u64) -> Result<Form, E> {
-        Ok(Form::Number(number))
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Form, E> {
-        Ok(Form::Text(text.to_owned()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Form, A::Error> {
-        let mut texts = Vec::new();
-        while let Some(text) = seq.next_element()? {
-            texts.push(text);
-        }
-        Ok(Form::Texts(texts))
+        Ok(Self::Each(classes))
     }
 }

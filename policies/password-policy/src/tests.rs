@@ -69,8 +69,11 @@ fn errors_say_what_is_accepted() {
     };
     for (settings, accepted) in [
         (r#"{"max-age":0}"#, "a number of seconds from 1 to 315360000, or `unlimited`"),
-        (r#"{"classes":true}"#, "a number of 0 or more, a text, or a list of texts"),
-        (r#"{"classes":5}"#, "a number from 0 to 4, or a list of different ones of `lower`"),
+        (r#"{"classes":true}"#, "a number from 0 to 4, or a list of one or more"),
+        (
+            r#"{"classes":5}"#,
+            "a number from 0 to 4, or a list of one or more different ones of `lower`",
+        ),
         (r#"{"min-length":7}"#, "give 8 to 64 characters"),
         (r#"{"password-methods":[""]}"#, "is empty"),
         (r#"{"password-methods":["PWD"]}"#, "means a password already"),

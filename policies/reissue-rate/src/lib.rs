@@ -41,10 +41,10 @@ impl Policy for ReissueRate {
             version: env!("CARGO_PKG_VERSION").into(),
             title: "Tokens are not issued anew too often, and no refresh token is used twice"
                 .into(),
-            description: include_str!("../description.md").into(),
+            description: packed!("../description.md"),
             phases: Phases::ISSUE | Phases::REFRESH,
             rules: rules::rules(),
-            settings_schema: settings_schema!("../settings.schema.json").into(),
+            settings_schema: settings_schema!("../settings.schema.json"),
             reads: Self::new(&Settings::default()).reads(),
         }
     }

@@ -1,7 +1,6 @@
 //! The settings, as a bundle gives them, and what they must hold.
 
-use serde::Deserialize;
-use tokenward_policy::{SettingError, pointer};
+use tokenward_policy::{FromSettings, SettingError, pointer};
 
 /// The longest window: a year.
 const LONGEST: u32 = 31_536_000;
@@ -11,8 +10,8 @@ const LARGEST: u32 = 1_000_000;
 const MOST: usize = 16;
 
 /// What a bundle may set.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Debug, Clone, FromSettings)]
+#[settings(default)]
 pub struct Settings {
     /// What is too often, for each window.
     pub limits: Vec<Limit>,
@@ -25,8 +24,8 @@ pub struct Settings {
 }
 
 /// What is too often within one window. The window is required, and one of the others.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, Default, FromSettings)]
+#[settings(default)]
 pub struct Limit {
     /// The window, in seconds up to now.
     pub window: u32,
@@ -39,8 +38,7 @@ pub struct Limit {
 }
 
 /// What happens when a refresh token was used before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromSettings)]
 pub enum Reuse {
     /// It is reported.
     Advise,
@@ -49,8 +47,7 @@ pub enum Reuse {
 }
 
 /// What happens when something is not known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromSettings)]
 pub enum Unknown {
     /// Nothing.
     Ignore,

@@ -1,10 +1,6 @@
 //! Conditions on the value of a signal.
 
-use core::fmt;
-
-use serde::Deserialize;
-use serde::de::{Deserializer, Error, MapAccess, Unexpected, Visitor};
-use tokenward_policy::Value;
+use tokenward_policy::{FromSettings, Setting, SettingReader, Value, WrongSetting};
 
 /// When a signal is tripped. Written `true`, or as a table with one member.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,8 +38,7 @@ pub enum Scalar {
 }
 
 /// Hours of the day, from one to before another; past midnight where `to` is the lesser.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromSettings)]
 pub struct Hours {
     /// The first hour, 0 to 24.
     pub from: u8,
@@ -135,94 +130,51 @@ impl Hours {
     }
 }
 
-impl<'de> Deserialize<'de> for Condition {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ConditionVisitor)
-    }
-}
-
-struct ConditionVisitor;
-
-impl<'de> Visitor<'de> for ConditionVisitor {
-    type Value = Condition;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "`true`, or a table with one of `equals`, `one-of`, `at-least`, `at-most`, `outside`",
-        )
-    }
-
-    fn visit_bool<E: Error>(self, is: bool) -> Result<Condition, E> {
-        if is { Ok(Condition::True) } else { Err(E::invalid_value(Unexpected::Bool(is), &self)) }
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Condition, A::Error> {
-        let test = match map.next_key()? {
-            Some(Name::Equals) => Test::Equals(map.next_value()?),
-            Some(Name::OneOf) => Test::OneOf(map.next_value()?),
-            Some(Name::AtLeast) => Test::AtLeast(map.next_value()?),
-            Some(Name::AtMost) => Test::AtMost(map.next_value()?),
-            Some(Name::Outside) => Test::Outside(map.next_value()?),
-            None => return Err(A::Error::invalid_length(0, &self)),
-        };
-        match map.next_key::<Name>()? {
-            None => Ok(Condition::Test(test)),
-            Some(_) => Err(A::Error::invalid_length(2, &self)),
+impl FromSettings for Condition {
+    fn read(reader: &mut SettingReader<'_>) -> Result<Self, WrongSetting> {
+        const TESTS: [&str; 5] = ["equals", "one-of", "at-least", "at-most", "outside"];
+        let accepted =
+            "`true`, or a table with one of `equals`, `one-of`, `at-least`, `at-most`, `outside`";
+        let setting = reader.take()?;
+        match setting {
+            Setting::Boolean(true) => return Ok(Self::True),
+            Setting::Object => {}
+            _ => return Err(setting.refused(accepted)),
         }
+        let mut tests = 0;
+        let mut condition = Self::True;
+        reader.members(&TESTS, &mut |index, reader| {
+            tests += 1;
+            condition = Self::Test(match index {
+                0 => Test::Equals(Scalar::read(reader)?),
+                1 => Test::OneOf(Vec::read(reader)?),
+                2 => Test::AtLeast(f64::read(reader)?),
+                3 => Test::AtMost(f64::read(reader)?),
+                _ => Test::Outside(Hours::read(reader)?),
+            });
+            Ok(())
+        })?;
+        // One, or the answer would depend on their order.
+        if tests == 1 { Ok(condition) } else { Err(setting.refused(accepted)) }
     }
 }
 
-/// How a test is written.
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Name {
-    Equals,
-    OneOf,
-    AtLeast,
-    AtMost,
-    Outside,
-}
-
-impl<'de> Deserialize<'de> for Scalar {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ScalarVisitor)
-    }
-}
-
-struct ScalarVisitor;
-
-impl Visitor<'_> for ScalarVisitor {
-    type Value = Scalar;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text, a number within ±(2^53 - 1), `true` or `false`")
-    }
-
-    fn visit_bool<E: Error>(self, boolean: bool) -> Result<Scalar, E> {
-        Ok(Scalar::Boolean(boolean))
-    }
-
-    fn visit_i64<E: Error>(self, integer: i64) -> Result<Scalar, E> {
+impl FromSettings for Scalar {
+    fn read(reader: &mut SettingReader<'_>) -> Result<Self, WrongSetting> {
+        /// Up to here, every integer is an `f64`.
+        const EXACT: u64 = 0x1F_FFFF_FFFF_FFFF;
+        let setting = reader.take()?;
         #[allow(clippy::cast_precision_loss, reason = "integers are within ±(2^53 - 1)")]
-        match integer {
-            -0x1F_FFFF_FFFF_FFFF..=0x1F_FFFF_FFFF_FFFF => Ok(Scalar::Number(integer as f64)),
-            _ => Err(E::invalid_value(Unexpected::Signed(integer), &self)),
+        match setting {
+            Setting::Boolean(boolean) => Ok(Self::Boolean(boolean)),
+            Setting::Unsigned(integer @ 0..=EXACT) => Ok(Self::Number(integer as f64)),
+            Setting::Negative(integer) if integer.unsigned_abs() <= EXACT => {
+                Ok(Self::Number(integer as f64))
+            }
+            // Adding zero turns -0.0 into 0.0, which are one number.
+            Setting::Decimal(decimal) => Ok(Self::Number(decimal.exact()? + 0.0)),
+            Setting::Text(text) => Ok(Self::Text(text.into_owned())),
+            other => Err(other.refused("a text, a number within ±(2^53 - 1), `true` or `false`")),
         }
-    }
-
-    fn visit_u64<E: Error>(self, integer: u64) -> Result<Scalar, E> {
-        match i64::try_from(integer) {
-            Ok(integer) => self.visit_i64(integer),
-            Err(_) => Err(E::invalid_value(Unexpected::Unsigned(integer), &self)),
-        }
-    }
-
-    fn visit_f64<E: Error>(self, number: f64) -> Result<Scalar, E> {
-        // Adding zero turns -0.0 into 0.0, which are one number.
-        Ok(Scalar::Number(number + 0.0))
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Scalar, E> {
-        Ok(Scalar::Text(text.to_owned()))
     }
 }

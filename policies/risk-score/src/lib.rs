@@ -9,6 +9,7 @@ mod settings;
 mod tests;
 
 use tokenward_policy::prelude::*;
+use tokenward_policy::text::push_number;
 
 pub use condition::{Condition, Hours, Scalar, Test};
 pub use settings::{
@@ -36,10 +37,10 @@ impl Policy for RiskScore {
             name: "risk-score".into(),
             version: env!("CARGO_PKG_VERSION").into(),
             title: "High risk calls for stronger authentication".into(),
-            description: include_str!("../description.md").into(),
+            description: packed!("../description.md"),
             phases: Phases::ISSUE | Phases::USE | Phases::REFRESH | Phases::LOGIN,
             rules: rules::rules(),
-            settings_schema: settings_schema!("../settings.schema.json").into(),
+            settings_schema: settings_schema!("../settings.schema.json"),
             reads,
         }
     }
@@ -183,7 +184,8 @@ impl RiskScore {
             let reason = reason(&signal.title, &share);
             // Largest first; equal ones stay in the order of the settings.
             let at = factors.partition_point(|earlier| earlier.points >= points);
-            factors.insert(at, RiskFactor { signal: name.to_owned(), points, reason });
+            let factor = RiskFactor { signal: name.to_owned(), points, reason };
+            tokenward_policy::list::insert(&mut factors, at, factor);
         }
         let score = score::combine(model.combine, factors.iter().map(|factor| factor.points));
         let is_any_known = unknown.len() < model.signals.len();
@@ -271,7 +273,7 @@ fn reason(title: &str, share: &Share) -> String {
         Share::Unreadable { .. } => reason.push_str(", not readable"),
         Share::Tripped { confidence, .. } => {
             reason.push_str(", with a confidence of ");
-            reason.push_str(&confidence.to_string());
+            push_number(&mut reason, u64::from(*confidence));
             reason.push_str(" %");
         }
         Share::Nothing => {}

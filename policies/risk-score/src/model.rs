@@ -1,6 +1,7 @@
 //! The rule that the settings make: profiles filled in, and nonsense refused.
 
-use tokenward_policy::{SettingError, pointer};
+use tokenward_policy::SettingError;
+use tokenward_policy::text::{item, join};
 
 use crate::condition::{Condition, Test};
 use crate::score::combine;
@@ -156,7 +157,7 @@ impl Model {
         settings: &OverrideSettings,
         errors: &mut Errors,
     ) -> Option<Override> {
-        let at = |member: &str| pointer(["overrides", &index.to_string(), member]);
+        let at = |member: &str| join(&[&item("/overrides", index), "/", member]);
         errors.check_name(at("signal"), &settings.signal);
         errors.check_condition(at("when"), settings.when.as_ref());
         let Some(outcome) = settings.outcome else {
@@ -313,7 +314,7 @@ impl Errors {
             let fits = |b: u8| b.is_ascii_graphic() && b != b'"' && b != b'\\';
             if !(1..=LONGEST_ACR_VALUE).contains(&acr.len()) || !acr.bytes().all(fits) {
                 self.push(
-                    pointer(["step-up", "acr-values", &index.to_string()]),
+                    item("/step-up/acr-values", index),
                     "is no authentication context; give 1 to 256 visible ascii characters \
                      without blank, `\"` and `\\`",
                 );
@@ -343,7 +344,7 @@ impl Errors {
 
     fn check_signal(&mut self, index: usize, settings: &Settings, combine: Combine) {
         let Some(signal) = settings.signals.get(index) else { return };
-        let at = |member: &str| pointer(["signals", &index.to_string(), member]);
+        let at = |member: &str| join(&[&item("/signals", index), "/", member]);
         self.check_name(at("name"), &signal.name);
         if settings.signals.iter().take(index).any(|earlier| earlier.name == signal.name) {
             self.push(at("name"), "is given twice; name each signal once");

@@ -1,6 +1,7 @@
 //! The rules, and what their findings say.
 
 use tokenward_policy::prelude::*;
+use tokenward_policy::text::push_number;
 
 use crate::settings::{Combine, Outcome};
 
@@ -55,12 +56,12 @@ pub(crate) fn rules() -> Vec<Rule> {
 /// The outcome that the score asks for.
 pub(crate) fn by_score(outcome: Outcome, how: Combine, score: u32, threshold: u32) -> Finding {
     let mut message = String::from("the risk score is ");
-    message.push_str(&score.to_string());
+    push_number(&mut message, u64::from(score));
     if how == Combine::Count {
         message.push_str(", the number of tripped signals");
     }
     message.push_str("; the threshold is ");
-    message.push_str(&threshold.to_string());
+    push_number(&mut message, u64::from(threshold));
     match outcome {
         Outcome::Deny => Finding::deny("high-risk", Severity::High, message),
         Outcome::StepUp => Finding::require("elevated-risk", Severity::Medium, message),
@@ -102,7 +103,7 @@ fn with_names(before: &str, names: &[&str]) -> String {
     for (at, name) in names.iter().enumerate() {
         if message.len() + name.len() > ROOM {
             message.push_str(" and ");
-            message.push_str(&(names.len() - at).to_string());
+            push_number(&mut message, (names.len() - at) as u64);
             message.push_str(" more");
             break;
         }

@@ -1,15 +1,12 @@
 //! The settings, as a bundle gives them.
 
-use core::fmt;
-
-use serde::Deserialize;
-use serde::de::{Deserializer, Error, Unexpected, Visitor};
+use tokenward_policy::{FromSettings, SettingReader, WrongSetting};
 
 use crate::condition::Condition;
 
 /// What a bundle may set.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Debug, Clone, FromSettings)]
+#[settings(default)]
 pub struct Settings {
     /// The rule to start from.
     pub profile: Profile,
@@ -40,8 +37,7 @@ pub struct Settings {
 }
 
 /// The rule to start from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromSettings)]
 pub enum Profile {
     /// Only what the settings say.
     Custom,
@@ -52,8 +48,8 @@ pub enum Profile {
 }
 
 /// One signal. Its name is required, and its weight where points are added.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Debug, Clone, Default, FromSettings)]
+#[settings(default)]
 pub struct SignalSettings {
     /// Its name.
     pub name: String,
@@ -72,8 +68,7 @@ pub struct SignalSettings {
 }
 
 /// What a signal counts that is not known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromSettings)]
 pub enum Unknown {
     /// Nothing.
     Ignore,
@@ -84,8 +79,7 @@ pub enum Unknown {
 }
 
 /// What a signal counts whose value is of another type than its condition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromSettings)]
 pub enum Unreadable {
     /// As much as if it were tripped with full confidence.
     Trip,
@@ -94,8 +88,7 @@ pub enum Unreadable {
 }
 
 /// How signals make a score.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromSettings)]
 pub enum Combine {
     /// Their points added, at most 100.
     Sum,
@@ -119,8 +112,8 @@ pub enum Threshold {
 }
 
 /// Which authentication is required.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Debug, Clone, FromSettings)]
+#[settings(default)]
 pub struct StepUpSettings {
     /// Authentication contexts, best first.
     pub acr_values: Vec<String>,
@@ -129,8 +122,8 @@ pub struct StepUpSettings {
 }
 
 /// A signal that decides whatever the score. Signal and outcome are required.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Debug, Clone, Default, FromSettings)]
+#[settings(default)]
 pub struct OverrideSettings {
     /// The signal's name.
     pub signal: String,
@@ -145,8 +138,7 @@ pub struct OverrideSettings {
 }
 
 /// What an override decides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromSettings)]
 pub enum Outcome {
     /// The request passes, whatever the score.
     Permit,
@@ -192,55 +184,16 @@ impl Percent {
     }
 }
 
-impl<'de> Deserialize<'de> for Percent {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_u64(PercentVisitor)
+impl FromSettings for Percent {
+    fn read(reader: &mut SettingReader<'_>) -> Result<Self, WrongSetting> {
+        let percent = reader.integer(0..=100, "a number from 0 to 100")?;
+        Ok(Self(u8::try_from(percent).unwrap_or(100)))
     }
 }
 
-struct PercentVisitor;
-
-impl Visitor<'_> for PercentVisitor {
-    type Value = Percent;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a number from 0 to 100")
-    }
-
-    fn visit_u64<E: Error>(self, number: u64) -> Result<Percent, E> {
-        match u8::try_from(number) {
-            Ok(percent @ 0..=100) => Ok(Percent(percent)),
-            _ => Err(E::invalid_value(Unexpected::Unsigned(number), &self)),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Threshold {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ThresholdVisitor)
-    }
-}
-
-struct ThresholdVisitor;
-
-impl Visitor<'_> for ThresholdVisitor {
-    type Value = Threshold;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a score from 1 to 100, or `never`")
-    }
-
-    fn visit_u64<E: Error>(self, score: u64) -> Result<Threshold, E> {
-        match u32::try_from(score) {
-            Ok(score @ 1..=100) => Ok(Threshold::At(score)),
-            _ => Err(E::invalid_value(Unexpected::Unsigned(score), &self)),
-        }
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Threshold, E> {
-        match text {
-            "never" => Ok(Threshold::Never),
-            _ => Err(E::invalid_value(Unexpected::Str(text), &self)),
-        }
+impl FromSettings for Threshold {
+    fn read(reader: &mut SettingReader<'_>) -> Result<Self, WrongSetting> {
+        let score = reader.integer_or("never", 1..=100, "a score from 1 to 100, or `never`")?;
+        Ok(score.map_or(Self::Never, |score| Self::At(u32::try_from(score).unwrap_or(100))))
     }
 }

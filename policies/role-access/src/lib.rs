@@ -9,6 +9,7 @@ mod settings;
 mod tests;
 
 use tokenward_policy::prelude::*;
+use tokenward_policy::text::{item, words};
 use tokenward_route::{Asked, Routes};
 
 pub use settings::{Reaction, RoleSettings, RouteSettings, Settings};
@@ -39,10 +40,10 @@ impl Policy for RoleAccess {
             name: "role-access".into(),
             version: env!("CARGO_PKG_VERSION").into(),
             title: "Each route asks for permissions, and roles give them".into(),
-            description: include_str!("../description.md").into(),
+            description: packed!("../description.md"),
             phases: Phases::ISSUE | Phases::USE,
             rules: rules::rules(),
-            settings_schema: settings_schema!("../settings.schema.json").into(),
+            settings_schema: settings_schema!("../settings.schema.json"),
             reads: Reads::claims(Settings::default().role_claims)
                 .and_request(RequestParts::PATH | RequestParts::METHOD),
         }
@@ -148,7 +149,7 @@ impl RoleAccess {
                 }
             };
             match claim {
-                Value::Text(text) if self.space_separated => text.split(' ').for_each(take),
+                Value::Text(text) if self.space_separated => words(text).for_each(take),
                 Value::Text(name) => take(name),
                 Value::Texts(names) => names.iter().for_each(|name| take(name)),
                 // The contract gives an empty array as JSON text.
@@ -205,7 +206,7 @@ fn alone_in_conflict(index: usize, role: &str) -> SettingError {
     message.push_str(role);
     message.push_str("` by itself, so that whoever has it is always refused; give the duties to ");
     message.push_str("separate roles");
-    SettingError::new(pointer(["conflicts", &index.to_string()]), message)
+    SettingError::new(item("/conflicts", index), message)
 }
 
 export_policy!(RoleAccess);

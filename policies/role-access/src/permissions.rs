@@ -1,6 +1,8 @@
 //! Permissions: the numbered ones that settings name, sets of them, and what a
 //! pattern such as `orders:*` covers.
 
+use tokenward_policy::text::cut;
+
 /// Of a permission, in bytes.
 const LONGEST: usize = 128;
 
@@ -15,7 +17,7 @@ pub(crate) struct Numbering {
 impl Numbering {
     pub(crate) fn add(&mut self, name: &str) {
         if let Err(at) = self.find(name) {
-            self.names.insert(at, name.to_owned());
+            tokenward_policy::list::insert(&mut self.names, at, name.to_owned());
         }
     }
 
@@ -78,12 +80,16 @@ pub(crate) fn is_permission(text: &str) -> bool {
 
 /// Whether this is a permission, or a pattern of some: a part may be `*` alone.
 pub(crate) fn is_pattern(text: &str) -> bool {
+    let mut rest = Some(text);
+    while let Some(text) = rest {
+        let (part, after) = cut(text, b':');
+        rest = after;
+        let is_plain = part.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'*' | b'`'));
+        if part.is_empty() || !(is_plain || part == "*") {
+            return false;
+        }
+    }
     text.len() <= LONGEST
-        && text.split(':').all(|part| {
-            part == "*"
-                || (!part.is_empty()
-                    && part.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'*' | b'`')))
-        })
 }
 
 /// Whether a pattern covers a permission. A part `*` stands for any one part,
@@ -91,8 +97,8 @@ pub(crate) fn is_pattern(text: &str) -> bool {
 pub(crate) fn covers(pattern: &str, permission: &str) -> bool {
     let (mut pattern, mut permission) = (pattern, permission);
     loop {
-        let (part, rest) = split(pattern);
-        let (name, more) = split(permission);
+        let (part, rest) = cut(pattern, b':');
+        let (name, more) = cut(permission, b':');
         if part != "*" && part != name {
             return false;
         }
@@ -103,8 +109,4 @@ pub(crate) fn covers(pattern: &str, permission: &str) -> bool {
             (Some(rest), Some(more)) => (pattern, permission) = (rest, more),
         }
     }
-}
-
-fn split(text: &str) -> (&str, Option<&str>) {
-    text.split_once(':').map_or((text, None), |(part, rest)| (part, Some(rest)))
 }

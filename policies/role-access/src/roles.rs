@@ -1,7 +1,8 @@
 //! The table of roles: made from the settings, with what each inherits, and
 //! asked what a role gives.
 
-use tokenward_policy::{SettingError, pointer};
+use tokenward_policy::SettingError;
+use tokenward_policy::text::item;
 
 use crate::permissions::{Numbering, Set, is_pattern};
 use crate::settings::{RoleSettings, Settings};
@@ -71,7 +72,7 @@ impl Roles {
                 }
             }
             let at = sorted.partition_point(|earlier| earlier.name < made.name);
-            sorted.insert(at, made);
+            tokenward_policy::list::insert(&mut sorted, at, made);
         }
         Self { sorted }
     }
@@ -102,7 +103,7 @@ fn check(roles: &[RoleSettings], errors: &mut Vec<SettingError>) {
         }
         for (at, permission) in role.permissions.iter().enumerate() {
             if !is_pattern(permission) {
-                error(&pointer(["permissions", &at.to_string()]), PATTERN);
+                error(&item("/permissions", at), PATTERN);
             }
         }
         if role.inherits.len() > MOST_INHERITED {
@@ -120,7 +121,7 @@ fn inherited(roles: &[RoleSettings], errors: &mut Vec<SettingError>) -> Vec<Vec<
             match roles.iter().position(|other| other.name == *name) {
                 Some(place) => places.push(place),
                 None => errors.push(SettingError::new(
-                    at_role(index, &pointer(["inherits", &at.to_string()])),
+                    at_role(index, &item("/inherits", at)),
                     "is no role of `roles`; give the name of one",
                 )),
             }
@@ -135,7 +136,7 @@ fn refuse_circles(inherited: &[Vec<usize>], errors: &mut Vec<SettingError>) {
         for (at, place) in places.iter().enumerate() {
             if reach(inherited, *place).get(index) == Some(&true) {
                 errors.push(SettingError::new(
-                    at_role(index, &pointer(["inherits", &at.to_string()])),
+                    at_role(index, &item("/inherits", at)),
                     "inherits, in a circle, from the role itself; \
                      let roles inherit from lesser ones only",
                 ));
@@ -164,7 +165,7 @@ fn is_name(name: &str) -> bool {
 }
 
 fn at_role(index: usize, member: &str) -> String {
-    let mut path = pointer(["roles", &index.to_string()]);
+    let mut path = item("/roles", index);
     path.push_str(member);
     path
 }

@@ -1,5 +1,6 @@
 //! What routes need: read from the settings, and asked what held permissions lack.
 
+use tokenward_policy::text::{item, push_number};
 use tokenward_policy::{SettingError, pointer};
 use tokenward_route::{Cover, MOST_ROUTES, Routes, RoutesBuilder, Spec};
 
@@ -112,14 +113,14 @@ pub(crate) fn conflicts(
     let mut conflicts = Vec::new();
     for (index, names) in settings.conflicts.iter().enumerate().take(MOST_CONFLICTS) {
         let mut error = |member: &str, message: &str| {
-            let mut path = pointer(["conflicts", &index.to_string()]);
+            let mut path = item("/conflicts", index);
             path.push_str(member);
             errors.push(SettingError::new(path, message));
         };
         let numbers = numbers(names, "", permissions, given, &mut error);
         for (at, name) in names.iter().enumerate().take(MOST_NEEDED) {
             if names.iter().take(at).any(|earlier| earlier == name) {
-                error(&pointer([at.to_string()]), "is given twice; name each permission once");
+                error(&item("", at), "is given twice; name each permission once");
             }
         }
         if names.len() < 2 {
@@ -148,7 +149,7 @@ fn numbers(
     for (at, name) in names.iter().enumerate().take(MOST_NEEDED) {
         let mut error = |message: &str| {
             let mut path = list.clone();
-            path.push_str(&pointer([at.to_string()]));
+            path.push_str(&item("", at));
             error(&path, message);
         };
         if !is_permission(name) {
@@ -182,7 +183,7 @@ fn push_list(into: &mut String, names: &[String]) {
     for (at, name) in names.iter().enumerate() {
         if at == MOST_TOLD {
             into.push_str(" and ");
-            into.push_str(&(names.len() - at).to_string());
+            push_number(into, (names.len() - at) as u64);
             into.push_str(" more");
             return;
         }
@@ -193,7 +194,7 @@ fn push_list(into: &mut String, names: &[String]) {
 }
 
 fn at_route(index: usize, member: &str) -> String {
-    let mut path = pointer(["routes", &index.to_string()]);
+    let mut path = item("/routes", index);
     path.push_str(member);
     path
 }

@@ -1,6 +1,7 @@
 //! The rules, what their findings say, and the checks of single settings.
 
 use tokenward_policy::prelude::*;
+use tokenward_policy::text::{item, join, push_number};
 
 use crate::roles::Roles;
 use crate::settings::{Reaction, Settings};
@@ -84,7 +85,7 @@ pub(crate) fn settings(settings: &Settings, roles: &Roles, errors: &mut Vec<Sett
         error("/role-claims".into(), "has too many claims; give at most 64");
     }
     for (at, claim) in settings.role_claims.iter().enumerate().take(MOST_CLAIMS) {
-        let path = || pointer(["role-claims", &at.to_string()]);
+        let path = || item("/role-claims", at);
         if !is_pointer(claim) {
             error(path(), POINTER);
         } else if settings.role_claims.iter().take(at).any(|earlier| earlier == claim) {
@@ -102,7 +103,7 @@ pub(crate) fn settings(settings: &Settings, roles: &Roles, errors: &mut Vec<Sett
     }
     for (at, name) in settings.privileged.iter().enumerate() {
         if roles.find(name).is_none() {
-            error(pointer(["privileged", &at.to_string()]), ROLE);
+            error(item("/privileged", at), ROLE);
         }
     }
     if settings.privileged.is_empty() && !settings.privileged_acr.is_empty() {
@@ -116,16 +117,14 @@ pub(crate) fn settings(settings: &Settings, roles: &Roles, errors: &mut Vec<Sett
     }
     for (at, acr) in settings.privileged_acr.iter().enumerate() {
         if !is_acr(acr) {
-            error(pointer(["privileged-acr", &at.to_string()]), ACR);
+            error(item("/privileged-acr", at), ACR);
         }
     }
 }
 
 /// RFC 6901 section 3, without the pointer to the whole claims set, and no longer than is sane.
 fn is_pointer(text: &str) -> bool {
-    text.starts_with('/')
-        && text.len() <= LONGEST_POINTER
-        && text.split('~').skip(1).all(|after| after.starts_with('0') || after.starts_with('1'))
+    text.len() <= LONGEST_POINTER && tokenward_policy::text::is_pointer(text)
 }
 
 /// What a challenge can ask for (RFC 9470 section 3, in the characters of RFC 6749 section 3.3).
@@ -149,7 +148,7 @@ pub(crate) fn malformed(claim: &str) -> Finding {
 
 pub(crate) fn unknown_roles(reaction: Reaction, count: usize, claim: &str) -> Option<Finding> {
     let mut message = String::from("the claim holds ");
-    message.push_str(&count.to_string());
+    push_number(&mut message, count as u64);
     message.push_str(if count == 1 { " role" } else { " roles" });
     message.push_str(" that the table of roles lacks, and that give nothing");
     finding(reaction, "unknown-role", message).map(|found| found.at(claim))
@@ -204,7 +203,7 @@ fn finding(reaction: Reaction, rule: &str, message: String) -> Option<Finding> {
 /// a shorter message is better than a verdict that the host refuses.
 fn say(parts: &[&str]) -> String {
     const ELLIPSIS: char = '…';
-    let mut message = parts.concat();
+    let mut message = join(parts);
     if message.len() > LONGEST_MESSAGE {
         message.truncate(message.floor_char_boundary(LONGEST_MESSAGE - ELLIPSIS.len_utf8()));
         message.push(ELLIPSIS);

@@ -1,10 +1,10 @@
 //! The settings, as a bundle gives them.
 
-use serde::Deserialize;
+use tokenward_policy::FromSettings;
 
 /// What a bundle may set.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Debug, Clone, FromSettings)]
+#[settings(default)]
 pub struct Settings {
     /// JSON Pointers to the claims that hold roles.
     pub role_claims: Vec<String>,
@@ -29,8 +29,8 @@ pub struct Settings {
 }
 
 /// One role. Its name is required.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Debug, Clone, Default, FromSettings)]
+#[settings(default)]
 pub struct RoleSettings {
     /// The role, as tokens name it.
     pub name: String,
@@ -41,8 +41,8 @@ pub struct RoleSettings {
 }
 
 /// One route. Its path is required, and either permissions or `public`.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Debug, Clone, Default, FromSettings)]
+#[settings(default)]
 pub struct RouteSettings {
     /// The methods; empty for any.
     pub methods: Vec<String>,
@@ -59,8 +59,7 @@ pub struct RouteSettings {
 }
 
 /// What a rule does when it applies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromSettings)]
 pub enum Reaction {
     /// Nothing.
     Ignore,

@@ -1,6 +1,7 @@
 //! The rules, what their findings say, and what the settings must hold.
 
 use tokenward_policy::prelude::*;
+use tokenward_policy::text::{item, push_number};
 
 use crate::routes::{Missing, SCOPE};
 use crate::scopes::{granted_by, is_scope};
@@ -82,7 +83,7 @@ pub(crate) fn settings(settings: &Settings, errors: &mut Vec<SettingError>) {
         error("/scope-claims".into(), "has too many claims; give at most 64");
     }
     for (at, claim) in settings.scope_claims.iter().enumerate().take(MOST_CLAIMS) {
-        let path = || pointer(["scope-claims", &at.to_string()]);
+        let path = || item("/scope-claims", at);
         if !is_pointer(claim) {
             error(
                 path(),
@@ -94,7 +95,7 @@ pub(crate) fn settings(settings: &Settings, errors: &mut Vec<SettingError>) {
     }
     for (at, scope) in settings.broad.iter().enumerate() {
         if !is_scope(scope) {
-            error(pointer(["broad", &at.to_string()]), SCOPE);
+            error(item("/broad", at), SCOPE);
         }
     }
     for (holder, implied) in &settings.hierarchy {
@@ -103,7 +104,7 @@ pub(crate) fn settings(settings: &Settings, errors: &mut Vec<SettingError>) {
         }
         let above = granted_by(&settings.hierarchy, holder);
         for (at, scope) in implied.iter().enumerate() {
-            let path = || pointer(["hierarchy", holder, &at.to_string()]);
+            let path = || item(&pointer(["hierarchy", holder]), at);
             if !is_scope(scope) {
                 error(path(), SCOPE);
             } else if above.contains(scope) {
@@ -122,9 +123,7 @@ pub(crate) fn settings(settings: &Settings, errors: &mut Vec<SettingError>) {
 
 /// RFC 6901 section 3, without the pointer to the whole claims set, and no longer than is sane.
 fn is_pointer(text: &str) -> bool {
-    text.starts_with('/')
-        && text.len() <= LONGEST_POINTER
-        && text.split('~').skip(1).all(|after| after.starts_with('0') || after.starts_with('1'))
+    text.len() <= LONGEST_POINTER && tokenward_policy::text::is_pointer(text)
 }
 
 pub(crate) fn malformed(claim: &str) -> Finding {
@@ -182,7 +181,7 @@ pub(crate) fn broad<'a>(
 
 pub(crate) fn too_many(reaction: Reaction, max: usize, claim: &str) -> Option<Finding> {
     let mut message = String::from("the token holds more than ");
-    message.push_str(&max.to_string());
+    push_number(&mut message, max as u64);
     message.push_str(" different scopes");
     finding(reaction, "too-many-scopes", Severity::Medium, message).map(|f| f.at(claim))
 }
@@ -202,7 +201,7 @@ fn push_list(into: &mut String, scopes: &[&str], most: usize) {
     for (at, scope) in scopes.iter().enumerate() {
         if at > 0 && (at == most || into.len() + scope.len() > end) {
             into.push_str(" and ");
-            into.push_str(&(scopes.len() - at).to_string());
+            push_number(into, (scopes.len() - at) as u64);
             into.push_str(" more");
             return;
         }

@@ -35,10 +35,10 @@ impl Policy for ScopeCheck {
             name: "scope-check".into(),
             version: env!("CARGO_PKG_VERSION").into(),
             title: "Each route asks for its scopes".into(),
-            description: include_str!("../description.md").into(),
+            description: packed!("../description.md"),
             phases: Phases::ISSUE | Phases::USE,
             rules: checks::rules(),
-            settings_schema: settings_schema!("../settings.schema.json").into(),
+            settings_schema: settings_schema!("../settings.schema.json"),
             reads: Reads::claims(Settings::default().scope_claims),
         }
     }
@@ -53,7 +53,7 @@ impl Policy for ScopeCheck {
         let mut broad: Vec<String> = Vec::new();
         for scope in settings.broad {
             if let Err(at) = broad.binary_search(&scope) {
-                broad.insert(at, scope);
+                tokenward_policy::list::insert(&mut broad, at, scope);
             }
         }
         Ok(Self {
@@ -179,7 +179,7 @@ impl ScopeCheck {
         let mut distinct: Vec<&str> = Vec::with_capacity(max + 1);
         for scope in held {
             if let Err(at) = distinct.binary_search(scope) {
-                distinct.insert(at, scope);
+                tokenward_policy::list::insert(&mut distinct, at, *scope);
             }
             if distinct.len() > max {
                 return checks::too_many(self.max_scopes_effect, max, self.scope_claims.first()?);

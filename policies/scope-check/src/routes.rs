@@ -1,7 +1,6 @@
 //! What routes need: read from the settings, and asked whether the held scopes are enough.
 
-use std::collections::BTreeMap;
-
+use tokenward_policy::text::{item, join};
 use tokenward_policy::{SettingError, pointer};
 use tokenward_route::{Cover, MOST_ROUTES, Routes, RoutesBuilder, Spec};
 
@@ -65,7 +64,7 @@ pub(crate) fn routes(settings: &Settings, errors: &mut Vec<SettingError>) -> Rou
 fn read_route(
     index: usize,
     settings: &RouteSettings,
-    hierarchy: &BTreeMap<String, Vec<String>>,
+    hierarchy: &[(String, Vec<String>)],
     errors: &mut Vec<SettingError>,
 ) -> Option<(Cover, Needs)> {
     let known = errors.len();
@@ -82,7 +81,7 @@ fn read_route(
         }
         for (at, scope) in scopes.iter().enumerate().take(MOST_NEEDED) {
             if !is_scope(scope) {
-                error(&pointer([member, &at.to_string()]), SCOPE);
+                error(&item(&join(&["/", member]), at), SCOPE);
             } else if !needed.iter().any(|n| n.scope == *scope) {
                 let granted_by = granted_by(hierarchy, scope);
                 needed.push(Needed { scope: scope.clone(), granted_by });
@@ -144,7 +143,7 @@ const DESCRIPTION: &str =
     "is too long or holds control characters; give at most 200 characters in one line";
 
 fn at_route(index: usize, member: &str) -> String {
-    let mut path = pointer(["routes", &index.to_string()]);
+    let mut path = item("/routes", index);
     path.push_str(member);
     path
 }

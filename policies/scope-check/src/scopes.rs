@@ -1,8 +1,7 @@
 //! Scopes: which a token holds, which imply which, and what a wildcard covers.
 
-use std::collections::BTreeMap;
-
 use tokenward_policy::Value;
+use tokenward_policy::text::words;
 
 /// The longest scope that a verdict may ask for, in bytes.
 const LONGEST: usize = 256;
@@ -22,7 +21,7 @@ pub(crate) struct Malformed;
 /// spaces (RFC 6749 section 3.3), or each item of an array of strings as it is.
 pub(crate) fn collect<'a>(claim: &'a Value, held: &mut Vec<&'a str>) -> Result<(), Malformed> {
     match claim {
-        Value::Text(text) => held.extend(text.split(' ').filter(|scope| !scope.is_empty())),
+        Value::Text(text) => held.extend(words(text)),
         Value::Texts(texts) => held.extend(texts.iter().map(String::as_str)),
         // The contract gives an empty array as JSON text.
         Value::Json(json) if json == "[]" => {}
@@ -33,7 +32,7 @@ pub(crate) fn collect<'a>(claim: &'a Value, held: &mut Vec<&'a str>) -> Result<(
 
 /// The scopes that grant this one: itself, then each that implies it, directly
 /// or by way of others.
-pub(crate) fn granted_by(hierarchy: &BTreeMap<String, Vec<String>>, scope: &str) -> Vec<String> {
+pub(crate) fn granted_by(hierarchy: &[(String, Vec<String>)], scope: &str) -> Vec<String> {
     let mut grants = vec![scope.to_owned()];
     let mut next = 0;
     while let Some(granted) = grants.get(next).cloned() {
@@ -81,20 +80,20 @@ pub(crate) fn is_wildcard(scope: &str) -> bool {
 
 /// Whether a scope is nothing but asterisks and separators, such as `*:*`.
 pub(crate) fn is_only_wildcard(scope: &str) -> bool {
-    is_wildcard(scope) && scope.bytes().all(|b| b == b'*' || is_separator(b as char))
+    is_wildcard(scope) && scope.bytes().all(|b| b == b'*' || is_separator(b))
 }
 
 /// The part before the first separator; the separator and what follows it.
-fn split(scope: &str) -> (&str, Option<(char, &str)>) {
-    match scope.split_once(is_separator) {
-        None => (scope, None),
-        Some((part, rest)) => {
-            let mark = scope.get(part.len()..).and_then(|from| from.chars().next());
-            (part, mark.map(|mark| (mark, rest)))
+fn split(scope: &str) -> (&str, Option<(u8, &str)>) {
+    for (at, byte) in scope.bytes().enumerate() {
+        if is_separator(byte) {
+            let part = scope.get(..at).unwrap_or_default();
+            return (part, scope.get(at + 1..).map(|rest| (byte, rest)));
         }
     }
+    (scope, None)
 }
 
-fn is_separator(c: char) -> bool {
-    matches!(c, ':' | '.' | '/')
+fn is_separator(byte: u8) -> bool {
+    matches!(byte, b':' | b'.' | b'/')
 }

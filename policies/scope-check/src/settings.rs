@@ -1,12 +1,10 @@
 //! The settings, as a bundle gives them.
 
-use std::collections::BTreeMap;
-
-use serde::Deserialize;
+use tokenward_policy::FromSettings;
 
 /// What a bundle may set.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Debug, Clone, FromSettings)]
+#[settings(default)]
 pub struct Settings {
     /// The routes and the scopes that they need.
     pub routes: Vec<RouteSettings>,
@@ -15,7 +13,7 @@ pub struct Settings {
     /// JSON Pointers to the claims that hold scopes.
     pub scope_claims: Vec<String>,
     /// Which scope implies which others.
-    pub hierarchy: BTreeMap<String, Vec<String>>,
+    pub hierarchy: Vec<(String, Vec<String>)>,
     /// Scopes that are broader than any one task needs.
     pub broad: Vec<String>,
     /// What happens to a token that holds a broad scope.
@@ -29,8 +27,8 @@ pub struct Settings {
 }
 
 /// One route. Its path is required.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Debug, Clone, Default, FromSettings)]
+#[settings(default)]
 pub struct RouteSettings {
     /// The methods; empty for any.
     pub methods: Vec<String>,
@@ -47,8 +45,7 @@ pub struct RouteSettings {
 }
 
 /// What a rule does when it applies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromSettings)]
 pub enum Reaction {
     /// Nothing.
     Ignore,
@@ -65,7 +62,7 @@ impl Default for Settings {
             routes: Vec::new(),
             unmatched: Reaction::Ignore,
             scope_claims: texts(&["/scope", "/scp"]),
-            hierarchy: BTreeMap::new(),
+            hierarchy: Vec::new(),
             broad: texts(&["admin", "all", "full-access", "full_access", "root", "superuser"]),
             broad_effect: Reaction::Advise,
             wildcard_grants: false,

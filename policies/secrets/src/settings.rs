@@ -1,14 +1,13 @@
 //! The settings, as a bundle writes them, and what they become.
 
-use serde::Deserialize;
 use tokenward_data::{Exemptions, MinConfidence, patterns};
 use tokenward_policy::prelude::*;
 
 use crate::{ASKED, Secrets};
 
 /// What a bundle may set. Every field has a default; see `settings.schema.json`.
-#[derive(Debug, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Debug, FromSettings)]
+#[settings(default)]
 pub struct Settings {
     permit: Vec<String>,
     except_detectors: Vec<String>,
@@ -38,8 +37,7 @@ impl Default for Settings {
 }
 
 /// What happens to a token in a claim.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromSettings)]
 pub enum NestedTokens {
     /// It is reported.
     Advise,

@@ -35,10 +35,10 @@ impl Policy for SessionLimits {
             name: "session-limits".into(),
             version: env!("CARGO_PKG_VERSION").into(),
             title: "Sessions are few, in use, and not too old".into(),
-            description: include_str!("../description.md").into(),
+            description: packed!("../description.md"),
             phases: Phases::ISSUE | Phases::USE | Phases::REFRESH,
             rules: rules::rules(),
-            settings_schema: settings_schema!("../settings.schema.json").into(),
+            settings_schema: settings_schema!("../settings.schema.json"),
             reads: Self { settings: Settings::default() }.reads(),
         }
     }

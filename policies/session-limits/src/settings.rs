@@ -1,17 +1,13 @@
 //! The settings, as a bundle gives them.
 
-use core::fmt;
-
-use serde::Deserialize;
-use serde::de::{Deserializer, Error, Unexpected, Visitor};
-use tokenward_policy::SettingError;
+use tokenward_policy::{FromSettings, SettingError, SettingReader, WrongSetting};
 
 /// The most seconds that may lie between two clocks.
 const MOST_SKEW: u32 = 600;
 
 /// What a bundle may set. Times are in seconds.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Debug, Clone, FromSettings)]
+#[settings(default)]
 pub struct Settings {
     /// The most sessions that a subject may have.
     pub max_sessions: Limit,
@@ -45,8 +41,7 @@ pub enum Limit {
 }
 
 /// What happens when a session has lasted too long, or was not used for too long.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromSettings)]
 pub enum SessionEffect {
     /// The request is refused.
     Deny,
@@ -55,8 +50,7 @@ pub enum SessionEffect {
 }
 
 /// What happens when something is not known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromSettings)]
 pub enum Unknown {
     /// Nothing.
     Ignore,
@@ -67,8 +61,7 @@ pub enum Unknown {
 }
 
 /// Whether something is judged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromSettings)]
 pub enum Treatment {
     /// It is not.
     Exempt,
@@ -151,32 +144,10 @@ impl Limit {
     }
 }
 
-impl<'de> Deserialize<'de> for Limit {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(LimitVisitor)
-    }
-}
-
-struct LimitVisitor;
-
-impl Visitor<'_> for LimitVisitor {
-    type Value = Limit;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an integer from 1 to 315360000, or `unlimited`")
-    }
-
-    fn visit_u64<E: Error>(self, most: u64) -> Result<Limit, E> {
-        match i64::try_from(most) {
-            Ok(most @ 1..=Limit::LARGEST) => Ok(Limit::Most(most)),
-            _ => Err(E::invalid_value(Unexpected::Unsigned(most), &self)),
-        }
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Limit, E> {
-        match text {
-            "unlimited" => Ok(Limit::Unlimited),
-            _ => Err(E::invalid_value(Unexpected::Str(text), &self)),
-        }
+impl FromSettings for Limit {
+    fn read(reader: &mut SettingReader<'_>) -> Result<Self, WrongSetting> {
+        let accepted = "an integer from 1 to 315360000, or `unlimited`";
+        let most = reader.integer_or("unlimited", 1..=Self::LARGEST.cast_unsigned(), accepted)?;
+        Ok(most.map_or(Self::Unlimited, |most| Self::Most(most.cast_signed())))
     }
 }

@@ -1,7 +1,6 @@
 //! Tokens travel over sound TLS, and where nobody else reads them.
 
 mod check;
-mod choice;
 mod cookie;
 mod rules;
 mod settings;
@@ -31,10 +30,10 @@ impl Policy for Transport {
             name: "transport".into(),
             version: env!("CARGO_PKG_VERSION").into(),
             title: "Tokens travel over sound TLS, and where nobody else reads them".into(),
-            description: include_str!("../description.md").into(),
+            description: packed!("../description.md"),
             phases: Phases::ISSUE | Phases::USE | Phases::REFRESH,
             rules: rules::rules(),
-            settings_schema: settings_schema!("../settings.schema.json").into(),
+            settings_schema: settings_schema!("../settings.schema.json"),
             reads: reads(&Settings::default()),
         }
     }

@@ -1,12 +1,10 @@
 //! The settings, as a bundle gives them.
 
-use serde::Deserialize;
-
-use crate::choice::choice;
+use tokenward_policy::FromSettings;
 
 /// What a bundle may set.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Debug, Clone, PartialEq, Eq, FromSettings)]
+#[settings(default)]
 pub struct Settings {
     /// What happens to a request over HTTP without TLS.
     pub plaintext: Effect,
@@ -50,56 +48,53 @@ pub struct Settings {
     pub unknown_cookie: Reaction,
 }
 
-choice! {
-    /// What a rule does when it applies.
-    Reaction {
-        /// Nothing.
-        Ignore = "ignore",
-        /// It is reported.
-        Advise = "advise",
-        /// The request is refused.
-        Deny = "deny",
-    }
+/// What a rule does when it applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, FromSettings)]
+pub enum Reaction {
+    /// Nothing.
+    Ignore,
+    /// It is reported.
+    Advise,
+    /// The request is refused.
+    Deny,
 }
 
-choice! {
-    /// The same, for what cannot be ignored.
-    Effect {
-        /// It is reported.
-        Advise = "advise",
-        /// The request is refused.
-        Deny = "deny",
-    }
+/// The same, for what cannot be ignored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, FromSettings)]
+pub enum Effect {
+    /// It is reported.
+    Advise,
+    /// The request is refused.
+    Deny,
 }
 
-choice! {
-    /// Whether something must be so.
-    Demand {
-        /// It need not.
-        Ignore = "ignore",
-        /// Without it, the request is refused.
-        Require = "require",
-    }
+/// Whether something must be so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, FromSettings)]
+pub enum Demand {
+    /// It need not.
+    Ignore,
+    /// Without it, the request is refused.
+    Require,
 }
 
-choice! {
-    /// A version of TLS.
-    TlsVersion {
-        /// TLS 1.2 (RFC 5246).
-        V1_2 = "1.2",
-        /// TLS 1.3 (RFC 8446).
-        V1_3 = "1.3",
-    }
+/// A version of TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, FromSettings)]
+pub enum TlsVersion {
+    /// TLS 1.2 (RFC 5246).
+    #[settings(name = "1.2")]
+    V1_2,
+    /// TLS 1.3 (RFC 8446).
+    #[settings(name = "1.3")]
+    V1_3,
 }
 
-choice! {
-    /// What `SameSite` must be.
-    SameSiteDemand {
-        /// `Lax` or `Strict`.
-        Lax = "lax",
-        /// `Strict`.
-        Strict = "strict",
-    }
+/// What `SameSite` must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, FromSettings)]
+pub enum SameSiteDemand {
+    /// `Lax` or `Strict`.
+    Lax,
+    /// `Strict`.
+    Strict,
 }
 
 impl Default for Settings {

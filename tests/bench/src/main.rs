@@ -5,43 +5,63 @@
 
 mod measure;
 mod peers;
+mod sixteen;
 mod subject;
 
+use std::cell::LazyCell;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use measure::{Measured, ThreadTime, in_turns};
-use subject::Subject;
+use subject::{Policies, Subject, Times};
 use tokenward::mint::PrivateKey;
 use tokenward::{
     Algorithm, Authorizer, Engine, EngineConfig, MemoryOfVerdicts, ParseLimits, Refill, Trust,
     UnixTime,
 };
-use tokenward_engine::{Calls, Instances, PolicySet};
+use tokenward_engine::{Calls, Evaluation, Instances, Outcome, PolicySet};
 use tokenward_token::jws::UnverifiedJws;
 
 fn main() {
-    let rounds = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(21);
-    let two = Subject::new(2);
-    let thirty = Subject::new(30);
-    let sets: Vec<Sets> = [1, 3].into_iter().map(Sets::new).collect();
-    let mut subjects = signatures(&thirty);
+    let mut arguments = std::env::args().skip(1);
+    let rounds = arguments.next().and_then(|n| n.parse().ok()).unwrap_or(21);
+    // The unit is always measured; a second argument picks among the rest.
+    let wanted = arguments.next().unwrap_or_default();
+    let two = Subject::new(2, Times::Missing);
+    let thirty = Subject::new(30, Times::Given);
+    // No policy misses anything here: two claims, and beside them the times.
+    let harmless = Subject::new(2, Times::Given);
+    let sets: Vec<Sets> = [
+        (subject::repeated(1), Some(1)),
+        (subject::repeated(3), Some(3)),
+        (subject::sixteen(), None),
+    ]
+    .into_iter()
+    .filter(|(policies, _)| wanted.is_empty() || wanted.starts_with(&policies.len().to_string()))
+    .map(|(policies, peers)| Sets::new(policies, peers))
+    .collect();
+    let mut bundles = Vec::new();
     for sets in &sets {
-        for (subject, count) in [(&two, 2), (&thirty, 30)] {
-            subjects.extend(bundles(sets, subject, count));
+        let smallest = if sets.peers.is_some() { &two } else { &harmless };
+        for (subject, count) in [(smallest, 2), (&thirty, 30)] {
+            if sets.peers.is_none() {
+                sets.assert_permits(subject);
+            }
+            bundles.push((sets, subject, count));
         }
     }
-    // The unit is always measured; a second argument picks among the rest.
-    let wanted = std::env::args().nth(2).unwrap_or_default();
+    let mut subjects = signatures(&thirty);
+    for (sets, subject, count) in &bundles {
+        subjects.extend(measured(sets, subject, *count));
+    }
     let mut first = true;
     subjects.retain(|s| std::mem::take(&mut first) || s.name.contains(&wanted));
     in_turns(&mut subjects, rounds);
     print_table(&subjects, rounds);
     drop(subjects);
-    for sets in &sets {
-        for (subject, count) in [(&two, 2), (&thirty, 30)] {
-            print_policies(sets, subject, count);
-        }
+    for (sets, subject, count) in bundles {
+        print_policies(sets, subject, count);
     }
     if wanted.is_empty() {
         scaling(&thirty);
@@ -71,34 +91,43 @@ fn signatures(subject: &Subject) -> Vec<Measured<'static>> {
         .collect()
 }
 
+/// Loaded when it is first used: what is not measured costs nothing.
+type Lazy = LazyCell<PolicySet, Box<dyn FnOnce() -> PolicySet>>;
+
 /// The policies of a bundle in the three ways that they can run.
 struct Sets {
-    rounds: usize,
+    policies: Policies,
+    /// How often the rules of the peers are repeated; none without peers.
+    peers: Option<usize>,
     /// Called as components, each request with new instances.
-    component: PolicySet,
+    component: Lazy,
     /// Called directly, each request with new instances.
-    fresh: PolicySet,
+    fresh: Lazy,
     /// Called directly, with restored instances.
-    inline: PolicySet,
-    ahead: PolicySet,
-    remembering: PolicySet,
+    inline: Lazy,
+    ahead: Lazy,
+    remembering: Lazy,
 }
 
 impl Sets {
-    fn new(rounds: usize) -> Self {
-        let make = |refill, memory, calls, instances| {
-            let config =
-                EngineConfig { refill, memory, calls, instances, ..EngineConfig::default() };
-            let engine = Engine::new(config).expect("an engine");
-            let bundle = subject::bundle(rounds);
-            let load = |policy: &tokenward_bundle::BundledPolicy| {
-                engine.load(&policy.component, &policy.settings_json()).expect("it loads")
-            };
-            engine.assemble(bundle.policies().iter().map(load).collect())
+    fn new(policies: Policies, peers: Option<usize>) -> Self {
+        let bundle = Rc::new(subject::bundle(&policies));
+        let make = |refill, memory, calls, instances| -> Lazy {
+            let bundle = Rc::clone(&bundle);
+            LazyCell::new(Box::new(move || {
+                let config =
+                    EngineConfig { refill, memory, calls, instances, ..EngineConfig::default() };
+                let engine = Engine::new(config).expect("an engine");
+                let load = |policy: &tokenward_bundle::BundledPolicy| {
+                    engine.load(&policy.component, &policy.settings_json()).expect("it loads")
+                };
+                engine.assemble(bundle.policies().iter().map(load).collect())
+            }))
         };
         let (off, kept) = (MemoryOfVerdicts::Off, MemoryOfVerdicts::Bytes(8 << 20));
         Self {
-            rounds,
+            policies,
+            peers,
             component: make(Refill::Inline, off, Calls::Component, Instances::Fresh),
             fresh: make(Refill::Inline, off, Calls::Direct, Instances::Fresh),
             inline: make(Refill::Inline, off, Calls::Direct, Instances::Restored),
@@ -106,19 +135,33 @@ impl Sets {
             remembering: make(Refill::Inline, kept, Calls::Direct, Instances::Restored),
         }
     }
+
+    /// Stops unless every policy that is asked permits, and has nothing to say.
+    fn assert_permits(&self, subject: &Subject) {
+        let evaluations = self.inline.evaluate(&subject.input());
+        for (evaluation, (name, _)) in evaluations.iter().zip(&self.policies) {
+            match &evaluation.outcome {
+                Outcome::Judged(verdict) => {
+                    let silent = verdict.findings.is_empty() && verdict.requirements.is_empty();
+                    assert!(silent, "{name}: {verdict:?}");
+                }
+                Outcome::NotAsked => {}
+                other => panic!("{name}: {other:?}"),
+            }
+        }
+    }
 }
 
-fn bundles<'a>(sets: &'a Sets, subject: &'a Subject, count: usize) -> Vec<Measured<'a>> {
-    let what = format!("{} policies, {count} claims", sets.rounds * 4);
+fn measured<'a>(sets: &'a Sets, subject: &'a Subject, count: usize) -> Vec<Measured<'a>> {
+    let what = format!("{} policies, {count} claims", sets.policies.len());
     let judge = |set: &PolicySet| {
         let evaluations = set.evaluate(&subject.input());
-        assert!(evaluations.iter().all(|e| e.outcome.verdict().is_some()), "{evaluations:?}");
+        let judged = |e: &Evaluation| !matches!(e.outcome, Outcome::Fault(_));
+        assert!(evaluations.iter().all(judged), "{evaluations:?}");
         evaluations.len()
     };
-    let native = peers::native(sets.rounds, subject);
-    let rego = peers::Rego::new(sets.rounds, subject);
-    let cedar = peers::Cedar::new(sets.rounds, subject);
-    vec![
+    let native = peers::native(&sets.policies, subject);
+    let mut measured = vec![
         Measured::whole(format!("{what}: components, fresh"), move || judge(&sets.component)),
         Measured::whole(format!("{what}: direct, fresh"), move || judge(&sets.fresh)),
         Measured::whole(format!("{what}: direct, restored"), move || judge(&sets.inline)),
@@ -139,9 +182,14 @@ fn bundles<'a>(sets: &'a Sets, subject: &'a Subject, count: usize) -> Vec<Measur
         Measured::whole(format!("{what}: natively compiled"), move || {
             native.iter().map(|policy| policy.judge()).sum()
         }),
-        Measured::whole(format!("{what}: regorus"), move || rego.judge()),
-        Measured::whole(format!("{what}: cedar-policy"), move || cedar.judge()),
-    ]
+    ];
+    if let Some(rounds) = sets.peers {
+        let rego = peers::Rego::new(rounds, subject);
+        let cedar = peers::Cedar::new(rounds, subject);
+        measured.push(Measured::whole(format!("{what}: regorus"), move || rego.judge()));
+        measured.push(Measured::whole(format!("{what}: cedar-policy"), move || cedar.judge()));
+    }
+    measured
 }
 
 fn print_table(subjects: &[Measured<'_>], rounds: u32) {
@@ -161,22 +209,22 @@ fn print_table(subjects: &[Measured<'_>], rounds: u32) {
 fn print_policies(sets: &Sets, subject: &Subject, count: usize) {
     const TIMES: u32 = 2_000;
     let names = sets.inline.policies();
-    let mut elapsed = vec![Duration::ZERO; names.len()];
+    let mut each = vec![(Duration::ZERO, 0); names.len()];
     for _ in 0..TIMES {
-        for (sum, evaluation) in elapsed.iter_mut().zip(sets.inline.evaluate(&subject.input())) {
-            *sum += evaluation.elapsed;
+        for ((sum, memory), of) in each.iter_mut().zip(sets.inline.evaluate(&subject.input())) {
+            *sum += of.elapsed;
+            *memory = of.memory.peak;
         }
     }
     println!(
-        "\n{} policies, {count} claims: narrowing and call, each policy, mean µs",
-        names.len()
+        "\n{:<52} {:>10} {:>9}",
+        format!("{} policies, {count} claims: each, with narrowing", names.len()),
+        "µs",
+        "KiB"
     );
-    for (policy, sum) in names.iter().zip(elapsed) {
-        println!(
-            "{:<52} {:>10.2}",
-            policy.descriptor().name,
-            sum.as_secs_f64() * 1e6 / f64::from(TIMES)
-        );
+    for (policy, (sum, memory)) in names.iter().zip(each) {
+        let mean = sum.as_secs_f64() * 1e6 / f64::from(TIMES);
+        println!("{:<52} {mean:>10.2} {:>9}", policy.descriptor().name, memory >> 10);
     }
 }
 
@@ -193,7 +241,10 @@ fn scaling(subject: &Subject) {
     };
     let authorizer = Authorizer::builder()
         .engine(engine)
-        .build(Trust::key_only(key.key_set().expect("keys")), &subject::bundle(3))
+        .build(
+            Trust::key_only(key.key_set().expect("keys")),
+            &subject::bundle(&subject::repeated(3)),
+        )
         .expect("an authorizer");
     let decide = || {
         let signals = std::hint::black_box(&subject.signals);

@@ -3,10 +3,10 @@
 use std::str::FromStr;
 
 use serde_json::{Value as Json, json};
-use tokenward_policy::testing::Case;
+use tokenward_policy::testing::{Case, KeyGiven, TlsGiven};
 use tokenward_policy::{self as sdk, Policy};
 
-use crate::subject::{NOW, Subject, policies};
+use crate::subject::{FACTS, HEADER, KEY, NOW, REQUEST, SIGNALS, Subject, TLS};
 
 /// A policy compiled natively, with its input made before.
 pub(crate) trait Native {
@@ -25,39 +25,62 @@ impl<P: Policy> Native for NativePolicy<P> {
     }
 }
 
-pub(crate) fn native(rounds: usize, subject: &Subject) -> Vec<Box<dyn Native>> {
-    policies(rounds)
-        .map(|(name, settings)| match name {
-            "claim-minimization" => one::<claim_minimization::ClaimMinimization>(settings, subject),
-            "scope-check" => one::<scope_check::ScopeCheck>(settings, subject),
-            "lifetime-limits" => one::<lifetime_limits::LifetimeLimits>(settings, subject),
-            "risk-score" => one::<risk_score::RiskScore>(settings, subject),
-            other => panic!("no policy `{other}`"),
+pub(crate) fn native(policies: &[(&str, &str)], subject: &Subject) -> Vec<Box<dyn Native>> {
+    policies
+        .iter()
+        .filter_map(|(name, settings)| {
+            let make = match *name {
+                "audience-binding" => one::<audience_binding::AudienceBinding>,
+                "cardholder-data" => one::<cardholder_data::CardholderData>,
+                "claim-minimization" => one::<claim_minimization::ClaimMinimization>,
+                "consent" => one::<consent::Consent>,
+                "encryption-required" => one::<encryption_required::EncryptionRequired>,
+                "health-data" => one::<health_data::HealthData>,
+                "key-strength" => one::<key_strength::KeyStrength>,
+                "lifetime-limits" => one::<lifetime_limits::LifetimeLimits>,
+                "password-policy" => one::<password_policy::PasswordPolicy>,
+                "reissue-rate" => one::<reissue_rate::ReissueRate>,
+                "risk-score" => one::<risk_score::RiskScore>,
+                "role-access" => one::<role_access::RoleAccess>,
+                "scope-check" => one::<scope_check::ScopeCheck>,
+                "secrets" => one::<secrets::Secrets>,
+                "session-limits" => one::<session_limits::SessionLimits>,
+                "transport" => one::<transport::Transport>,
+                other => panic!("no policy `{other}`"),
+            };
+            make(settings, subject)
         })
         .collect()
 }
 
-fn one<P: Policy>(settings: &str, subject: &Subject) -> Box<dyn Native> {
+/// None of a policy that is not asked when a token is used.
+fn one<P: Policy + 'static>(settings: &str, subject: &Subject) -> Option<Box<dyn Native>> {
+    if P::descriptor().phases & sdk::Phases::USE != sdk::Phases::USE {
+        return None;
+    }
     let policy = sdk::configure::<P>(settings).expect("settings");
+    let [version, cipher] = TLS.map(|text| Some(text.to_owned()));
     let case = Case {
         name: "bench".into(),
-        settings: None,
-        kind: "access".into(),
-        phase: "use".into(),
         now: NOW,
         claims: subject.text.clone(),
-        header: "{}".into(),
-        request: Some("GET https://api.example/records/7".into()),
-        headers: std::collections::BTreeMap::new(),
-        signals: r#"{"unusual-location":false,"unusual-time":false,"failed-attempts":1,"new-device":false}"#.into(),
-        facts: "{}".into(),
-        expect: Vec::new(),
-        expect_risk: None,
-        expect_valid_until: None,
-        expect_setting_errors: Vec::new(),
+        header: HEADER.into(),
+        key: Some(KeyGiven {
+            id: KEY.id.map(Into::into),
+            key_type: KEY.key_type.into(),
+            curve: KEY.curve.map(Into::into),
+            bits: KEY.bits,
+            age: KEY.age_seconds,
+        }),
+        request: Some(REQUEST.join(" ")),
+        tls: Some(TlsGiven { version, cipher, client_certificate: false }),
+        token_location: Some("authorization-header".into()),
+        signals: SIGNALS.into(),
+        facts: FACTS.into(),
+        ..Case::default()
     };
     let input = case.input(&policy.reads());
-    Box::new(NativePolicy { policy, input })
+    Some(Box::new(NativePolicy { policy, input }))
 }
 
 /// regorus: one module a round, each holding the rules of all four policies.

@@ -1,9 +1,11 @@
 //! The requests that are judged, and the policies that judge them.
 
 use tokenward::{Bundle, BundleManifest, RequestFacts, Signals};
-use tokenward_engine::{Binding, Phase, PolicyInput, TokenFacts};
+use tokenward_engine::{Binding, KeyFacts, Phase, PolicyInput, Tls, TokenFacts, TokenLocation};
 use tokenward_token::TokenKind;
 use tokenward_token::json::{Json, JsonLimits, Object, parse_strict};
+
+use crate::sixteen::SIXTEEN;
 
 pub(crate) const NOW: i64 = 1_800_000_100;
 
@@ -36,17 +38,27 @@ pub(crate) const SETTINGS: [(&str, [&str; 3]); 4] = [
     ),
 ];
 
-/// The policies with their settings: 4, or 12.
-pub(crate) fn policies(rounds: usize) -> impl Iterator<Item = (&'static str, &'static str)> {
-    (0..rounds).flat_map(|round| {
-        SETTINGS.iter().filter_map(move |(name, all)| Some((*name, *all.get(round)?)))
-    })
+/// Policies with their settings.
+pub(crate) type Policies = Vec<(&'static str, &'static str)>;
+
+/// Four policies, so many times with other settings each time.
+pub(crate) fn repeated(rounds: usize) -> Policies {
+    let round = |round| SETTINGS.iter().filter_map(move |(n, all)| Some((*n, *all.get(round)?)));
+    (0..rounds).flat_map(round).collect()
+}
+
+/// Every built-in policy once.
+pub(crate) fn sixteen() -> Policies {
+    let mut built_in = tokenward::built_in_policies().map(|(name, _)| name);
+    assert!(SIXTEEN.iter().all(|(name, _)| built_in.next() == Some(name)), "all are measured");
+    assert_eq!(built_in.next(), None, "all are measured");
+    SIXTEEN.to_vec()
 }
 
 /// The same as a bundle.
-pub(crate) fn bundle(rounds: usize) -> Bundle {
+pub(crate) fn bundle(policies: &[(&str, &str)]) -> Bundle {
     let mut manifest = String::from("name='bench'\nversion='1.0.0'\ntitle='bench'\n");
-    for (index, (name, settings)) in policies(rounds).enumerate() {
+    for (index, (name, settings)) in policies.iter().enumerate() {
         let settings: serde_json::Value = serde_json::from_str(settings).expect("settings");
         let settings = toml_inline(&settings);
         manifest.push_str(&format!(
@@ -70,8 +82,15 @@ fn toml_inline(value: &serde_json::Value) -> String {
     }
 }
 
-/// A harmless claims set of 2 or 30 claims beside the times.
-pub(crate) fn claims(count: usize) -> String {
+/// Whether the two claims of the smallest token have `iat` and `exp` beside them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Times {
+    Given,
+    Missing,
+}
+
+/// A harmless claims set of 2 or 30 claims.
+fn claims(count: usize, times: Times) -> String {
     let mut claims = serde_json::Map::new();
     let mut put = |name: String, value: serde_json::Value| claims.insert(name, value);
     put("iat".into(), 1_800_000_000.into());
@@ -97,7 +116,7 @@ pub(crate) fn claims(count: usize) -> String {
         claims.insert(format!("ctx_{index}"), value.into());
         index += 1;
     }
-    if count == 2 {
+    if times == Times::Missing {
         claims.remove("iat");
         claims.remove("exp");
     }
@@ -115,24 +134,41 @@ pub(crate) struct Subject {
     facts: Object,
 }
 
+/// The header of the token, the key that it was verified with, the transport,
+/// and what the gateway knows of the session and of consent.
+pub(crate) const HEADER: &str = r#"{"alg":"ES256","typ":"at+jwt","kid":"k1"}"#;
+pub(crate) const KEY: KeyFacts<'_> = KeyFacts {
+    id: Some("k1"),
+    key_type: "EC",
+    curve: Some("P-256"),
+    bits: 256,
+    age_seconds: Some(86_400),
+};
+pub(crate) const TLS: [&str; 2] = ["1.3", "TLS_AES_128_GCM_SHA256"];
+pub(crate) const REQUEST: [&str; 2] = ["GET", "https://api.example/records/7"];
+pub(crate) const SIGNALS: &str =
+    r#"{"unusual-location":false,"unusual-time":false,"failed-attempts":1,"new-device":false}"#;
+pub(crate) const FACTS: &str = r#"{"session.active":1,"session.started-at":1799999000,"session.last-seen-at":1800000090,"session.state":"active","consent.purposes":["care"],"consent.given-at":1790000000}"#;
+
 impl Subject {
-    pub(crate) fn new(count: usize) -> Self {
-        let text = claims(count);
-        let parsed = parse_strict(text.as_bytes(), &JsonLimits::default()).expect("claims");
-        let Json::Object(claims) = parsed else { panic!("an object") };
-        let signals = Signals::none()
-            .with("unusual-location", Json::Bool(false))
-            .with("unusual-time", Json::Bool(false))
-            .with("failed-attempts", Json::Integer(1))
-            .with("new-device", Json::Bool(false));
+    pub(crate) fn new(count: usize, times: Times) -> Self {
+        let text = claims(count, times);
+        let [version, cipher] = TLS.map(|text| Some(text.to_owned()));
+        let [method, url] = REQUEST;
+        let signals = object(SIGNALS).iter().fold(Signals::none(), |signals, (name, value)| {
+            signals.with(name.to_owned(), value.clone())
+        });
         Self {
-            claims,
+            claims: object(&text),
             text,
-            request: RequestFacts::new("GET", "https://api.example/records/7").expect("a request"),
+            request: RequestFacts::new(method, url)
+                .expect("a request")
+                .with_tls(Tls { version, cipher, client_certificate: false })
+                .with_token_location(TokenLocation::AuthorizationHeader),
             signals,
             kind: TokenKind::Access,
-            header: Object::default(),
-            facts: Object::default(),
+            header: object(HEADER),
+            facts: object(FACTS),
         }
     }
 
@@ -143,7 +179,7 @@ impl Subject {
             token: Some(TokenFacts {
                 kind: &self.kind,
                 header: &self.header,
-                key: None,
+                key: Some(KEY),
                 encryption: None,
                 binding: Binding::None,
             }),
@@ -152,5 +188,12 @@ impl Subject {
             signals: &self.signals,
             facts: &self.facts,
         }
+    }
+}
+
+fn object(text: &str) -> Object {
+    match parse_strict(text.as_bytes(), &JsonLimits::default()).expect("JSON") {
+        Json::Object(object) => object,
+        _ => panic!("an object"),
     }
 }

@@ -11,8 +11,8 @@ const LARGEST_POWER: i32 = 22;
 pub(super) enum Number<'a> {
     /// An integer of 0 or more.
     Unsigned(u64),
-    /// An integer with a minus sign.
-    Signed(i64),
+    /// An integer below 0.
+    Negative(i64),
     /// The text of a number with fraction or exponent, or of an integer that
     /// fits neither of the above.
     Other(&'a str),
@@ -33,8 +33,8 @@ impl<'a> Number<'a> {
         for byte in digits.bytes() {
             magnitude = magnitude.checked_mul(10)?.checked_add(digit(byte)?)?;
         }
-        if negative {
-            0_i64.checked_sub_unsigned(magnitude).map(Self::Signed)
+        if negative && magnitude != 0 {
+            0_i64.checked_sub_unsigned(magnitude).map(Self::Negative)
         } else {
             Some(Self::Unsigned(magnitude))
         }

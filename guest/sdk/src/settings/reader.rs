@@ -3,11 +3,9 @@
 
 use std::borrow::Cow;
 
-use serde::de::Expected;
-
-use super::error::Error;
+use super::error::WrongSetting;
 use super::number::Number;
-use crate::input::push_str;
+use crate::text::push_str;
 
 /// What a value is, by its first byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,20 +32,22 @@ impl Kind {
     }
 }
 
-/// Forward through the text.
-pub(super) struct Reader<'a> {
+/// Takes settings from their text, one value after the other. See
+/// [`FromSettings`](crate::FromSettings).
+#[derive(Debug)]
+pub struct SettingReader<'a> {
     text: &'a str,
     /// The next byte.
     at: usize,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> SettingReader<'a> {
     pub(super) fn new(text: &'a str) -> Self {
         Self { text, at: 0 }
     }
 
     /// The kind of the value that comes next, of which nothing is taken.
-    pub(super) fn kind(&mut self) -> Result<Kind, Error> {
+    pub(super) fn kind(&mut self) -> Result<Kind, WrongSetting> {
         match self.peek() {
             Some(b'{') => Ok(Kind::Object),
             Some(b'[') => Ok(Kind::List),
@@ -60,13 +60,14 @@ impl<'a> Reader<'a> {
     }
 
     /// An error unless the value that comes next is of this kind.
-    pub(super) fn require(&mut self, kind: Kind, expected: &dyn Expected) -> Result<(), Error> {
+    #[inline(never)]
+    pub(super) fn require(&mut self, kind: Kind, accepted: &str) -> Result<(), WrongSetting> {
         let found = self.kind()?;
-        if found == kind { Ok(()) } else { Err(Error::is_not(found.name(), expected)) }
+        if found == kind { Ok(()) } else { Err(WrongSetting::is_not(found.name(), accepted)) }
     }
 
     /// Takes one value, checking everything about it, and forgets it.
-    pub(super) fn skip(&mut self, depth: usize) -> Result<(), Error> {
+    pub(super) fn skip(&mut self, depth: usize) -> Result<(), WrongSetting> {
         match self.kind()? {
             Kind::Null => self.null(),
             Kind::Boolean => self.boolean().map(drop),
@@ -77,28 +78,28 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn skip_list(&mut self, depth: usize) -> Result<(), Error> {
+    fn skip_list(&mut self, depth: usize) -> Result<(), WrongSetting> {
         self.open();
         let mut index = 0;
         while self.next_item(index)? {
             self.skip(depth).map_err(|error| error.at(index))?;
             index += 1;
         }
-        self.close(b']')
+        Ok(())
     }
 
-    fn skip_object(&mut self, depth: usize) -> Result<(), Error> {
+    fn skip_object(&mut self, depth: usize) -> Result<(), WrongSetting> {
         self.open();
         // Looked through from end to end for each name: settings have few members.
         let mut names: Vec<Cow<'_, str>> = Vec::new();
         while let Some(name) = self.next_name(names.is_empty())? {
             if names.contains(&name) {
-                return Err(Error::new("is given twice".into()).under(&name));
+                return Err(WrongSetting::new("is given twice").under(&name));
             }
             self.skip(depth).map_err(|error| error.under(&name))?;
             names.push(name);
         }
-        self.close(b'}')
+        Ok(())
     }
 
     /// Takes the `{` or `[` that [`Self::kind`] saw.
@@ -106,10 +107,14 @@ impl<'a> Reader<'a> {
         self.at += 1;
     }
 
-    /// Whether another item follows in a list of which `before` were taken.
-    pub(super) fn next_item(&mut self, before: usize) -> Result<bool, Error> {
+    /// Whether another item follows in a list of which `before` were taken; if
+    /// not, its `]` is taken.
+    pub(super) fn next_item(&mut self, before: usize) -> Result<bool, WrongSetting> {
         match self.peek() {
-            Some(b']') => Ok(false),
+            Some(b']') => {
+                self.at += 1;
+                Ok(false)
+            }
             _ if before == 0 => Ok(true),
             Some(b',') => {
                 self.at += 1;
@@ -119,10 +124,14 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The name of the next member of an object, if there is another.
-    pub(super) fn next_name(&mut self, first: bool) -> Result<Option<Cow<'a, str>>, Error> {
+    /// The name of the next member of an object, if there is another; if not,
+    /// its `}` is taken.
+    pub(super) fn next_name(&mut self, first: bool) -> Result<Option<Cow<'a, str>>, WrongSetting> {
         match self.peek() {
-            Some(b'}') => return Ok(None),
+            Some(b'}') => {
+                self.at += 1;
+                return Ok(None);
+            }
             _ if first => {}
             Some(b',') => self.at += 1,
             _ => return Err(self.malformed("`,` or `}`")),
@@ -138,39 +147,25 @@ impl<'a> Reader<'a> {
         Ok(Some(name))
     }
 
-    /// Takes the `}` or `]` after the last member or item.
-    pub(super) fn close(&mut self, bracket: u8) -> Result<(), Error> {
-        if self.peek() != Some(bracket) {
-            return Err(Error::new("has more members or items than are accepted".into()));
-        }
-        self.at += 1;
-        Ok(())
-    }
-
-    /// Whether nothing follows, not even white space.
-    pub(super) fn is_done(&self) -> bool {
-        self.at == self.text.len()
-    }
-
     /// An error if anything but white space follows.
-    pub(super) fn end(&mut self) -> Result<(), Error> {
+    pub(super) fn end(&mut self) -> Result<(), WrongSetting> {
         match self.peek() {
             None => Ok(()),
             Some(_) => Err(self.malformed("the end; the settings are one object")),
         }
     }
 
-    pub(super) fn null(&mut self) -> Result<(), Error> {
-        self.word("null")
+    pub(super) fn null(&mut self) -> Result<(), WrongSetting> {
+        self.literal("null")
     }
 
-    pub(super) fn boolean(&mut self) -> Result<bool, Error> {
+    pub(super) fn boolean(&mut self) -> Result<bool, WrongSetting> {
         let truth = self.byte() == Some(b't');
-        self.word(if truth { "true" } else { "false" })?;
+        self.literal(if truth { "true" } else { "false" })?;
         Ok(truth)
     }
 
-    fn word(&mut self, word: &'static str) -> Result<(), Error> {
+    fn literal(&mut self, word: &'static str) -> Result<(), WrongSetting> {
         let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
         if !rest.starts_with(word.as_bytes()) {
             return Err(self.malformed(word));
@@ -179,24 +174,24 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    pub(super) fn number(&mut self) -> Result<Number<'a>, Error> {
+    pub(super) fn number(&mut self) -> Result<Number<'a>, WrongSetting> {
         let start = self.at;
-        self.take(b'-');
-        if !self.take(b'0') {
+        self.take_byte(b'-');
+        if !self.take_byte(b'0') {
             self.digits()?;
         }
-        if self.take(b'.') {
+        if self.take_byte(b'.') {
             self.digits()?;
         }
-        if self.take(b'e') || self.take(b'E') {
-            let _ = self.take(b'+') || self.take(b'-');
+        if self.take_byte(b'e') || self.take_byte(b'E') {
+            let _ = self.take_byte(b'+') || self.take_byte(b'-');
             self.digits()?;
         }
         self.since(start).map(Number::new)
     }
 
     /// One digit or more.
-    fn digits(&mut self) -> Result<(), Error> {
+    fn digits(&mut self) -> Result<(), WrongSetting> {
         let start = self.at;
         while self.byte().is_some_and(|byte| byte.is_ascii_digit()) {
             self.at += 1;
@@ -205,7 +200,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A text in quotes; without escapes, it stays where it is.
-    pub(super) fn text(&mut self) -> Result<Cow<'a, str>, Error> {
+    pub(super) fn text(&mut self) -> Result<Cow<'a, str>, WrongSetting> {
         self.at += 1;
         let mut start = self.at;
         let mut decoded = String::new();
@@ -235,7 +230,7 @@ impl<'a> Reader<'a> {
     }
 
     /// What follows a backslash.
-    fn escape(&mut self) -> Result<char, Error> {
+    fn escape(&mut self) -> Result<char, WrongSetting> {
         let byte = self.byte();
         self.at += 1;
         match byte {
@@ -253,9 +248,9 @@ impl<'a> Reader<'a> {
     }
 
     /// The digits after `\u`, with those of the second half of a pair.
-    fn code_point(&mut self) -> Result<char, Error> {
+    fn code_point(&mut self) -> Result<char, WrongSetting> {
         let mut code = self.four_digits()?;
-        if (0xd800..0xdc00).contains(&code) && self.take(b'\\') && self.take(b'u') {
+        if (0xd800..0xdc00).contains(&code) && self.take_byte(b'\\') && self.take_byte(b'u') {
             let low = self.four_digits()?;
             // A pair of two first halves comes out as no character, and is refused below.
             if (0xdc00..0xe000).contains(&low) {
@@ -265,7 +260,7 @@ impl<'a> Reader<'a> {
         char::from_u32(code).ok_or_else(|| self.malformed("surrogates in pairs"))
     }
 
-    fn four_digits(&mut self) -> Result<u32, Error> {
+    fn four_digits(&mut self) -> Result<u32, WrongSetting> {
         let mut code = 0;
         for _ in 0..4 {
             let digit = self.byte().and_then(|byte| char::from(byte).to_digit(16));
@@ -280,7 +275,7 @@ impl<'a> Reader<'a> {
 
     /// The text from `start` to here. Both are next to ASCII characters, so that
     /// neither lies within a character.
-    fn since(&self, start: usize) -> Result<&'a str, Error> {
+    fn since(&self, start: usize) -> Result<&'a str, WrongSetting> {
         self.text.get(start..self.at).ok_or_else(|| self.malformed("characters"))
     }
 
@@ -298,21 +293,21 @@ impl<'a> Reader<'a> {
     }
 
     #[inline(never)]
-    fn take(&mut self, byte: u8) -> bool {
+    fn take_byte(&mut self, byte: u8) -> bool {
         let found = self.byte() == Some(byte);
         self.at += usize::from(found);
         found
     }
 
     #[inline(never)]
-    fn malformed(&self, accepted: &str) -> Error {
-        Error::malformed(self.at, accepted)
+    fn malformed(&self, accepted: &str) -> WrongSetting {
+        WrongSetting::malformed(self.at, accepted)
     }
 }
 
 /// How many levels may be nested in a value that is nested itself.
-fn inner(depth: usize) -> Result<usize, Error> {
+fn inner(depth: usize) -> Result<usize, WrongSetting> {
     depth.checked_sub(1).ok_or_else(|| {
-        Error::new("is nested too deep; accepted: 32 levels of lists and objects".into())
+        WrongSetting::new("is nested too deep; accepted: 32 levels of lists and objects")
     })
 }

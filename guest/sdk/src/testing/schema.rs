@@ -4,11 +4,10 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::path::Path;
 
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json};
 
 use super::load_cases;
-use crate::Policy;
+use crate::{FromSettings, Policy, SettingError};
 
 /// Asserts that the schema of the policy's settings is the schema of
 /// `Settings`: in every object the same names, each described, unknown ones
@@ -34,7 +33,8 @@ where
         .iter()
         .filter_map(|(name, property)| Some((name.clone(), property.get("default")?.clone())))
         .collect();
-    let defaults = read::<P::Settings>(&Json::Object(defaults).to_string()).expect("defaults");
+    let defaults =
+        read_settings::<P::Settings>(&Json::Object(defaults).to_string()).expect("defaults");
     assert_eq!(
         format!("{defaults:#?}"),
         format!("{:#?}", P::Settings::default()),
@@ -42,7 +42,7 @@ where
     );
 }
 
-fn assert_object_is_that_of<S: DeserializeOwned>(schema: &Json, object: &str, settings: &str) {
+fn assert_object_is_that_of<S: FromSettings>(schema: &Json, object: &str, settings: &str) {
     let place = if object.is_empty() { "the top" } else { object };
     let schema = schema.pointer(object).unwrap_or_else(|| panic!("nothing at {object}"));
     assert_eq!(schema["type"], "object", "{place} is not an object");
@@ -50,8 +50,9 @@ fn assert_object_is_that_of<S: DeserializeOwned>(schema: &Json, object: &str, se
     let properties = schema["properties"].as_object();
     let properties = properties.unwrap_or_else(|| panic!("no `properties` at {place}"));
     let named: BTreeSet<&str> = properties.keys().map(String::as_str).collect();
-    let error = read::<S>(settings).err().unwrap_or_else(|| panic!("{settings} was taken"));
-    let expected = error.split_once("expected").map_or("", |(_, names)| names);
+    let error =
+        read_settings::<S>(settings).err().unwrap_or_else(|| panic!("{settings} was taken"));
+    let expected = error.message.split_once("accepted").map_or("", |(_, names)| names);
     let taken: BTreeSet<&str> = expected.split('`').skip(1).step_by(2).collect();
     assert_eq!(named, taken, "at {place}: names of the schema (left), of the settings (right)");
     for (name, property) in properties {
@@ -59,8 +60,13 @@ fn assert_object_is_that_of<S: DeserializeOwned>(schema: &Json, object: &str, se
     }
 }
 
-fn read<S: DeserializeOwned>(text: &str) -> Result<S, String> {
-    serde_json::from_str(text).map_err(|error| error.to_string())
+/// Reads settings from JSON text as the host does, for tests of a settings type.
+///
+/// # Errors
+///
+/// What is wrong, with a JSON Pointer to the setting.
+pub fn read_settings<S: FromSettings>(text: &str) -> Result<S, SettingError> {
+    crate::settings::read(text)
 }
 
 /// Asserts that the cases of a folder tell every rule of the policy, and no other.

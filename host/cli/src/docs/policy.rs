@@ -64,16 +64,26 @@ fn asked(phases: &[Phase]) -> String {
 fn reads(reads: &Reads) -> String {
     let mut out = String::from("## What it reads\n\n");
     let lines: Vec<_> = explain::in_words(reads).into_iter().flatten().collect();
-    if lines.is_empty() {
-        out.push_str("With its default settings, nothing but the phase and the kind of the token");
-    } else {
-        out.push_str("With its default settings, this and nothing else:\n\n");
-        for line in &lines {
-            let _ = writeln!(out, "- {}", line.replace('\u{a0}', " "));
+    let lines: Vec<_> = lines.iter().map(|line| line.replace('\u{a0}', " ")).collect();
+    match lines.as_slice() {
+        [] => {
+            out.push_str(
+                "With its default settings, nothing but the phase and the kind of the token",
+            );
         }
-        out.push_str("\nOther settings may have it read more, or less");
+        [line] => {
+            let _ = write!(out, "With its default settings, {line} and nothing else");
+        }
+        lines => {
+            out.push_str("With its default settings, this and nothing else:\n\n");
+            for line in lines {
+                let _ = writeln!(out, "- {line}");
+            }
+            out.push_str("\nOther settings may have it read more, or less");
+        }
     }
-    out.push_str("; `tokenward policy inspect --settings` shows what.\n");
+    out.push_str("; `tokenward policy inspect --settings` shows what");
+    out.push_str(if lines.len() > 1 { ".\n" } else { " other settings have it read.\n" });
     out
 }
 
@@ -147,18 +157,17 @@ fn row(setting: &Setting) -> Vec<String> {
 }
 
 fn rules(rules: &[Rule], cases: &[Case]) -> String {
-    let heads = ["rule", "says", "asks for", "what to change"];
+    let heads = ["rule", "says", "does", "what to change"];
     let rows = rules.iter().map(|rule| {
         vec![code(&rule.id), cell(&rule.title), weights(&rule.id, cases), cell(&rule.remedy)]
     });
     format!("## Rules\n\n{}", table(&heads, &rows.collect::<Vec<_>>()))
 }
 
-/// What the cases show that a rule asks for, and how much it weighs: gravest
-/// first.
+/// What the cases show that a rule does, and how much it weighs: gravest first.
 fn weights(rule: &str, cases: &[Case]) -> String {
     const EFFECTS: [(&str, &str); 3] =
-        [("deny", "refusal"), ("require", "more"), ("advise", "attention")];
+        [("deny", "refuses"), ("require", "requires more"), ("advise", "advises")];
     const SEVERITIES: [&str; 5] = ["critical", "high", "medium", "low", "info"];
     let lines: Vec<&str> = cases.iter().flat_map(Case::expected).collect();
     let told = |effect: &str, severity: &str| {
@@ -167,11 +176,12 @@ fn weights(rule: &str, cases: &[Case]) -> String {
             (words.next(), words.next(), words.next()) == (Some(effect), Some(severity), Some(rule))
         })
     };
-    let each = EFFECTS.iter().flat_map(|(effect, word)| {
-        let severities = SEVERITIES.iter().filter(move |severity| told(effect, severity));
-        severities.map(move |severity| format!("{word} ({severity})"))
+    let each = EFFECTS.iter().filter_map(|(effect, word)| {
+        let severities = SEVERITIES.iter().copied().filter(|severity| told(effect, severity));
+        let severities = severities.collect::<Vec<_>>().join(", ");
+        (!severities.is_empty()).then(|| format!("{word} ({severities})"))
     });
-    each.collect::<Vec<_>>().join(", ")
+    each.collect::<Vec<_>>().join("; ")
 }
 
 fn controls(rules: &[Rule]) -> String {

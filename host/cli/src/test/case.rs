@@ -221,7 +221,7 @@ fn usual_signature() -> (Object, Option<KeyTable>) {
         key_type: "EC".to_owned(),
         curve: Some("P-256".to_owned()),
         bits: 256,
-        age: None,
+        age: Some(86_400),
     };
     (header, Some(key))
 }

@@ -35,11 +35,11 @@ fn a_bundle_is_inspected() {
     let world = World::new();
     world
         .run(&["bundle", "list"])
-        .expect(0, &["baseline 0.1.0", "claim-minimization, scope-check"]);
+        .expect(0, &["baseline 0.2.0", "claim-minimization, scope-check"]);
     let ran = world.run(&["bundle", "inspect"]).expect(
         0,
         &[
-            "baseline 0.1.0 Sensible rules",
+            "baseline 0.2.0 Sensible rules",
             "  digest       sha256:",
             "  review by    2027-05-31",
             "\nscope-check 0.1.0 ",

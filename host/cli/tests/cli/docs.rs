@@ -47,13 +47,13 @@ fn a_page_has_all_its_parts() {
             "# scope-check\n",
             "It is asked when a token is issued and when it is used.",
             "\n## What it reads\n",
-            "- claims `/scope`, `/scp`\n",
+            "With its default settings, claims `/scope`, `/scp` and nothing else; `tokenward ",
             "\n## Settings\n",
             "module = \"scope-check\"\nsettings.routes = [{ methods = [\"GET\"], path = ",
             "| `routes[].path` | text | required |",
             "\n## Rules\n",
             "| `missing-scope` | ",
-            "| refusal (high) |",
+            "| refuses (high) |",
             "\n## Controls\n",
             "| HIPAA 164.308(a)(4) | all |\n",
             "\n### Permitted: the scope of the route is held\n",
@@ -65,7 +65,11 @@ fn a_page_has_all_its_parts() {
     let limits = world.run(&["policy", "docs", "lifetime-limits"]);
     limits.expect(
         0,
-        &["| ISO 27001:2022 8.5 | A.9.4.2 | all |\n", "| integer, 0 to 600 | `60` | seconds |"],
+        &[
+            "- claims `/exp`",
+            "| ISO 27001:2022 8.5 | A.9.4.2 | all |\n",
+            "| integer, 0 to 600 | `60` | seconds |",
+        ],
     );
     let all = world.run(&["policy", "docs", "--all"]).expect(0, &[]);
     assert!(all.out.contains(&ran.out));

@@ -10,6 +10,7 @@ mod configuration;
 mod coverage;
 mod docs;
 mod facts;
+mod frameworks;
 mod json;
 mod lint;
 mod policy;

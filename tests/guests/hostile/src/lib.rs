@@ -2,12 +2,10 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use serde::Deserialize;
 use tokenward_policy::prelude::*;
 
 /// What to do in `evaluate`, or already in `configure`.
-#[derive(Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Default, FromSettings)]
 pub enum Behaviour {
     /// Permit.
     #[default]
@@ -49,8 +47,8 @@ pub enum Behaviour {
 }
 
 /// The settings.
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Default, FromSettings)]
+#[settings(default)]
 pub struct Settings {
     evaluate: Behaviour,
     configure: Behaviour,

@@ -13,8 +13,8 @@ use tokenward_policy::prelude::*;
 pub struct Lying;
 
 /// No settings.
-#[derive(Default, serde::Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Default, FromSettings)]
+#[settings(default)]
 pub struct Settings {}
 
 thread_local! {

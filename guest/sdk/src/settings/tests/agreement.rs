@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Settings, Skip};
+use super::Settings;
 use crate::settings::number::Number;
 use crate::settings::read;
 
@@ -27,32 +27,8 @@ fn json() -> impl Strategy<Value = serde_json::Value> {
 /// Members of [`Settings`], each right or nearly so.
 fn members() -> impl Strategy<Value = String> {
     const NAMES: &[&str] = &[
-        "name",
-        "mode",
-        "on",
-        "tiny",
-        "small",
-        "count",
-        "large",
-        "signed",
-        "ratio",
-        "letter",
-        "limit",
-        "pair",
-        "three",
-        "point",
-        "wrapped",
-        "texts",
-        "routes",
-        "by-name",
-        "by-number",
-        "by-mode",
-        "form",
-        "tagged",
-        "either",
-        "nonzero",
-        "open",
-        "other",
+        "name", "mode", "on", "tiny", "small", "count", "large", "signed", "ratio", "limit",
+        "texts", "routes", "nested", "either", "other",
     ];
     const VALUES: &[&str] = &[
         "null",
@@ -67,27 +43,18 @@ fn members() -> impl Strategy<Value = String> {
         "1e2",
         r#""""#,
         r#""a""#,
-        r#""deny""#,
-        r#""none""#,
+        r#""step-up""#,
+        r#""1.2""#,
         "[]",
         r#"["a"]"#,
-        "[1,2]",
+        r#"["advise"]"#,
+        r#"[["advise","step-up"]]"#,
         "[1,2,3]",
-        r#"[1,"x"]"#,
         "{}",
-        r#"{"path":"/"}"#,
-        r#"[{"path":"/","methods":["deny"]}]"#,
-        r#"{"a":[1]}"#,
-        r#"{"7":true}"#,
-        r#"{"deny":1}"#,
-        r#"{"deny":null}"#,
-        r#"{"at-least":1}"#,
-        r#"{"between":[1,2]}"#,
-        r#"{"outside":{"from":1,"to":2}}"#,
-        r#"{"type":"any"}"#,
-        r#"{"type":"limit","most":1}"#,
+        r#"[{"path":"/"}]"#,
+        r#"[{"path":"/","methods":["step-up"],"type":1}]"#,
+        r#"{"advise":null}"#,
         r#"{"from":1,"to":2}"#,
-        r#"{"known":1,"b":"2"}"#,
     ];
     (prop::sample::select(NAMES), prop::sample::select(VALUES))
         .prop_map(|(name, value)| format!("\"{name}\":{value}"))
@@ -114,9 +81,11 @@ proptest! {
         match read::<Settings>(&text) {
             Ok(ours) => prop_assert_eq!(ours, theirs.expect("also theirs")),
             Err(error) => {
-                // A list is read as a struct by position only by the library.
-                let by_position = error.message.ends_with("is a list; accepted: an object");
-                prop_assert!(theirs.is_err() || by_position || error.message == "is given twice");
+                // The library alone reads a word that is written as an object, and
+                // does not require what may be null.
+                let word = error.message.starts_with("is an object; accepted: `advise`")
+                    || error.message == "setting `type` is missing";
+                prop_assert!(theirs.is_err() || word || error.message == "is given twice");
                 let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
                 let parent = error.path.rsplit_once('/').map_or("", |(parent, _)| parent);
                 prop_assert!(value.pointer(parent).is_some(), "{} is nowhere", error.path);
@@ -137,7 +106,7 @@ proptest! {
     fn a_cut_or_changed_text_is_answered(at in 0_usize..200, byte in any::<u8>()) {
         let text = r#"{"name":"a\u00e9\ud83d\ude00","routes":[{"path":"/","methods":["deny"]}],"form":{"outside":{"from":1,"to":2}},"ratio":-1.5e1,"either":[null,true]}"#;
         if let Some(cut) = text.get(..at.min(text.len() - 1)) {
-            prop_assert!(read::<Skip>(cut).is_err());
+            prop_assert!(read::<serde_json::Value>(cut).is_err());
         }
         let mut changed = text.as_bytes().to_vec();
         if let Some(old) = changed.get_mut(at) {

@@ -1,6 +1,8 @@
 //! Text that is not JSON, and JSON that is refused.
 
-use super::{Skip, error};
+use serde_json::Value as Any;
+
+use super::error;
 use crate::settings::number::Number;
 use crate::settings::read;
 
@@ -49,7 +51,7 @@ fn what_is_not_json_is_refused() {
     ];
     for (text, path, byte, accepted) in cases {
         let message = format!("is not JSON at byte {byte}; accepted: {accepted}");
-        assert_eq!(error::<Skip>(text), (path.into(), message), "{text}");
+        assert_eq!(error::<Any>(text), (path.into(), message), "{text}");
     }
 }
 
@@ -59,20 +61,20 @@ fn settings_are_an_object() {
         [("[]", "a list"), ("1", "a number"), ("null", "null"), ("\"{}\"", "a string")]
     {
         let message = format!("is {found}; accepted: an object");
-        assert_eq!(error::<Skip>(text), (String::new(), message));
+        assert_eq!(error::<Any>(text), (String::new(), message));
     }
 }
 
 #[test]
 fn depth_is_limited() {
     let nested = |lists: usize| format!(r#"{{"a":{}{}}}"#, "[".repeat(lists), "]".repeat(lists));
-    read::<Skip>(&nested(31)).expect("32 levels");
-    let (path, message) = error::<Skip>(&nested(32));
+    read::<Any>(&nested(31)).expect("32 levels");
+    let (path, message) = error::<Any>(&nested(32));
     assert_eq!(path, format!("/a{}", "/0".repeat(31)));
     assert_eq!(message, "is nested too deep; accepted: 32 levels of lists and objects");
-    let (_, message) = error::<Skip>(&nested(100_000));
+    let (_, message) = error::<Any>(&nested(100_000));
     assert!(message.starts_with("is nested too deep"));
-    error::<Skip>(&r#"{"a":"#.repeat(100_000));
+    error::<Any>(&r#"{"a":"#.repeat(100_000));
 }
 
 #[test]

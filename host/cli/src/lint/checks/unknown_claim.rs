@@ -2,7 +2,7 @@
 //!
 //! Known are the claims of the IANA registry and of common identity providers,
 //! those that the bundle declares in `known-claims`, those of the tokens in its
-//! cases, and names in lists of claims of a policy that reads all claims (such
+//! cases, those that a policy reads by a default of its own, and names in lists of claims of a policy that reads all claims (such
 //! as `allow`), which declare them, unless they are spelt much like a known one.
 
 use std::collections::BTreeSet;
@@ -30,7 +30,21 @@ pub(crate) fn check(subject: &Subject) -> Vec<LintFinding> {
             }),
         );
     }
+    known.extend(subject.entries.iter().flat_map(read_by_default));
     subject.entries.iter().flat_map(|entry| of_entry(entry, &known)).collect()
+}
+
+/// The claims that a policy reads because a default of its settings names them:
+/// its author chose them, not the bundle's.
+fn read_by_default(entry: &Entry) -> Vec<String> {
+    let read = read(entry);
+    let mut named = Vec::new();
+    for (_, default) in schema::defaults(&entry.schema) {
+        let items = default.as_array().cloned().unwrap_or_else(|| vec![default.clone()]);
+        named.extend(items.iter().filter_map(Value::as_str).map(as_pointer));
+    }
+    named.retain(|path| read.contains(path));
+    named
 }
 
 fn of_entry(entry: &Entry, known: &BTreeSet<String>) -> Vec<LintFinding> {
