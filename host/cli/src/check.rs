@@ -60,7 +60,7 @@ pub(crate) struct Report {
 /// What was judged.
 pub(crate) enum Judged {
     /// A token, or none where there had to be one.
-    Token(JudgedToken),
+    Token(Box<JudgedToken>),
     /// Claims that are about to be signed.
     Claims(Object),
     /// A call without a token.
@@ -112,13 +112,13 @@ impl Checker {
             Material::NoToken => self.authorizer.judge_without_token(&call),
         };
         let judged = match material {
-            Material::Token(token) => Judged::Token(JudgedToken {
+            Material::Token(token) => Judged::Token(Box::new(JudgedToken {
                 trust: self.authorizer.trust().as_ref().clone(),
                 // The limits are those of the authorizer.
                 parsed: UnverifiedToken::parse(&token.bytes, &tokenward::ParseLimits::default())
                     .ok(),
                 origin: token.origin,
-            }),
+            })),
             Material::Claims(draft) => Judged::Claims(draft.claims),
             Material::NoToken => Judged::NoToken,
         };

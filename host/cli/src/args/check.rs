@@ -42,6 +42,7 @@ const NO_TOKEN: &str = "Instead of a token";
 
 #[derive(clap::Args)]
 #[command(after_help = CHECK_HELP)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag as it is typed")]
 pub(crate) struct CheckArgs {
     /// The token, `@FILE`, or `-` for standard input (the default)
     ///
