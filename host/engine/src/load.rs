@@ -134,10 +134,8 @@ pub(crate) fn load(
     {
         return Ok(policy);
     }
-    // Each in an instance of its own: what the description takes of memory is in no snapshot.
-    let descriptor = describe(engine, component)?;
     let loading = Loading::new(engine, component)?;
-    let Configured { reads, snapshot } = loading.configure(settings)?;
+    let Configured { descriptor, reads, snapshot } = loading.configure(settings)?;
     let compiled = Compiled::new(engine, &snapshot)?;
     if let Some(cache) = &engine.config.cache
         && let Ok(entry) = to_cache(&descriptor, &reads, &compiled)
@@ -168,20 +166,26 @@ impl Compiled {
 }
 
 pub(crate) fn describe(engine: &Inner, component: &[u8]) -> Result<Descriptor, LoadError> {
-    let mut loading = Loading::new(engine, component)?;
-    loading.describe()
+    Loading::new(engine, component)?.describe()
 }
 
 /// A component that was checked and is about to be described and configured.
 struct Loading<'a> {
     instrumented: Instrumented<'a>,
-    store: Store<StoreState>,
-    instance: wasmtime::component::Instance,
-    exports: contract::Guest,
+    pre: InstancePre<StoreState>,
+    indices: contract::GuestIndices,
     limits: &'a Limits,
 }
 
+/// An instance of it, for one call.
+struct Started {
+    store: Store<StoreState>,
+    instance: wasmtime::component::Instance,
+    exports: contract::Guest,
+}
+
 struct Configured {
+    descriptor: Descriptor,
     reads: Reads,
     snapshot: Vec<u8>,
 }
@@ -201,7 +205,12 @@ impl<'a> Loading<'a> {
             .map_err(LoadError::wasmtime("the component cannot be linked"))?;
         let indices = contract::GuestIndices::new(&pre)
             .map_err(LoadError::wasmtime("the component's exports do not fit the contract"))?;
-        let mut store = new_store(&engine.loading, limits, 1);
+        Ok(Self { instrumented, pre, indices, limits })
+    }
+
+    fn start(&self) -> Result<Started, LoadError> {
+        let limits = self.limits;
+        let mut store = new_store(self.pre.engine(), limits, 1);
         // Description, settings and snapshot are larger than a verdict.
         store.set_hostcall_fuel(limits.memory_bytes + limits.output_bytes);
         let start = |error| LoadError::Fault {
@@ -209,33 +218,44 @@ impl<'a> Loading<'a> {
             fault: Fault::Instance(format!("{error:#}")),
         };
         store.set_fuel(limits.load_fuel).map_err(start)?;
-        let instance = pre.instantiate(&mut store).map_err(start)?;
-        let exports = indices
+        let instance = self.pre.instantiate(&mut store).map_err(start)?;
+        let exports = self
+            .indices
             .load(&mut store, &instance)
             .map_err(LoadError::wasmtime("the component's exports do not fit the contract"))?;
-        Ok(Self { instrumented, store, instance, exports, limits })
+        Ok(Started { store, instance, exports })
     }
 
-    fn describe(&mut self) -> Result<Descriptor, LoadError> {
-        let raw = self.exports.call_describe(&mut self.store);
-        let raw = raw.map_err(|error| self.fault("describe", &error))?;
+    fn describe(&self) -> Result<Descriptor, LoadError> {
+        let Started { mut store, exports, .. } = self.start()?;
+        let raw = exports.call_describe(&mut store);
+        let raw = raw.map_err(|error| self.fault("describe", &store, &error))?;
         Descriptor::check(raw).map_err(|reason| LoadError::Descriptor { reason })
     }
 
-    fn configure(mut self, settings: &str) -> Result<Configured, LoadError> {
-        let answer = self.exports.call_configure(&mut self.store, settings);
-        let answer = answer.map_err(|error| self.fault("configure", &error))?;
+    /// The description is asked of an instance of its own: what its texts take
+    /// would be in the snapshot, and be put back for each request.
+    fn configure(&self, settings: &str) -> Result<Configured, LoadError> {
+        let descriptor = self.describe()?;
+        let Started { mut store, instance, exports } = self.start()?;
+        let answer = exports.call_configure(&mut store, settings);
+        let answer = answer.map_err(|error| self.fault("configure", &store, &error))?;
         let reads = match answer {
             Ok(reads) => Reads::check(reads).map_err(|reason| LoadError::Descriptor { reason })?,
             Err(errors) => return Err(settings_error(errors)),
         };
-        self.store.set_fuel(u64::MAX).map_err(LoadError::wasmtime("fuel cannot be set"))?;
-        let snapshot = self.instrumented.snapshot(&mut self.store, self.instance)?;
-        Ok(Configured { reads, snapshot })
+        store.set_fuel(u64::MAX).map_err(LoadError::wasmtime("fuel cannot be set"))?;
+        let snapshot = self.instrumented.snapshot(&mut store, instance)?;
+        Ok(Configured { descriptor, reads, snapshot })
     }
 
-    fn fault(&self, stage: &'static str, error: &wasmtime::Error) -> LoadError {
-        let fault = classify(error, self.store.data(), self.limits, self.limits.load_fuel);
+    fn fault(
+        &self,
+        stage: &'static str,
+        store: &Store<StoreState>,
+        error: &wasmtime::Error,
+    ) -> LoadError {
+        let fault = classify(error, store.data(), self.limits, self.limits.load_fuel);
         LoadError::Fault { stage, fault }
     }
 }
