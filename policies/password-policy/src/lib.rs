@@ -1,6 +1,7 @@
 //! Passwords are long, not known to attackers, and as the profile asks.
 
 mod class;
+mod method;
 mod rules;
 mod settings;
 #[cfg(test)]
@@ -12,6 +13,7 @@ pub use class::{Class, Required};
 pub use settings::{MaxAge, Profile, Reaction, Settings};
 
 use class::{FACTS, Has};
+use method::Method;
 
 /// How the user logs in.
 const METHOD: &str = "login.method";
@@ -115,25 +117,14 @@ impl PasswordPolicy {
         }
     }
 
-    /// Whether a password is used, or may be.
+    /// Whether a password is used, or may be. One whose length is told is there,
+    /// whatever the method.
     fn is_password(&self, input: &Input, found: &mut Vec<Finding>) -> bool {
-        match known(input, METHOD) {
-            None => true,
-            Some(Value::Text(method)) if !method.is_empty() => self.means_password(method),
-            Some(Value::Texts(methods)) if methods.iter().all(|method| !method.is_empty()) => {
-                methods.iter().any(|method| self.means_password(method))
-            }
-            Some(_) => {
-                found.push(malformed(METHOD, "` is not a text, or it is empty"));
-                true
-            }
+        let method = Method::read(known(input, METHOD), &self.password_methods);
+        if method == Method::Malformed {
+            found.push(malformed(METHOD, "` is not a text, or it is empty"));
         }
-    }
-
-    /// `pwd` is the name of RFC 8176.
-    fn means_password(&self, method: &str) -> bool {
-        ["password", "pwd"].iter().any(|name| name.eq_ignore_ascii_case(method))
-            || self.password_methods.iter().any(|name| name.eq_ignore_ascii_case(method))
+        method != Method::Other || known(input, LENGTH).is_some()
     }
 
     fn judge_length(&self, input: &Input, found: &mut Vec<Finding>, unknown: &mut Unknowns) {

@@ -49,7 +49,8 @@ pub(crate) fn rules() -> Vec<Rule> {
             "unknown-password",
             &[ISO],
             "Too little is known of the password",
-            "Have the identity provider give the facts that the message names.",
+            "Have the identity provider give the facts that the message names or, where no \
+             password is used, name the method in `login.method`.",
         ),
         rule(
             "malformed",

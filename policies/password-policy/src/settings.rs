@@ -3,6 +3,7 @@
 use tokenward_policy::{FromSettings, Setting, SettingError, SettingReader, WrongSetting, pointer};
 
 use crate::class::{Class, Required};
+use crate::method::is_without_password;
 
 /// Below this no standard goes (NIST SP 800-63B-4 section 3.1.1.2).
 const SHORTEST: u32 = 8;
@@ -37,7 +38,7 @@ pub struct Settings {
     pub contains_name: Option<Reaction>,
     /// What happens when something that is judged is not known.
     pub unknown: Reaction,
-    /// Further values of `login.method` that mean a password.
+    /// Values of `login.method` that mean a password, though by default they do not.
     pub password_methods: Vec<String>,
 }
 
@@ -93,11 +94,12 @@ impl Settings {
             wrong("/expired", "is `ignore`; give `advise` or `deny`, or no `max-age`");
         }
         for (at, method) in self.password_methods.iter().enumerate() {
-            let known = ["password", "pwd"].into_iter();
-            let mut before = known.chain(self.password_methods.iter().take(at).map(String::as_str));
+            let mut before = self.password_methods.iter().take(at);
             let message = if method.is_empty() {
                 "is empty; give a value of `login.method`"
-            } else if before.any(|other| other.eq_ignore_ascii_case(method)) {
+            } else if !is_without_password(method)
+                || before.any(|other| other.eq_ignore_ascii_case(method))
+            {
                 "means a password already; leave it out"
             } else {
                 continue;

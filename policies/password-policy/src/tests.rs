@@ -112,6 +112,28 @@ fn reads_no_more_than_the_settings_need() {
     );
 }
 
+/// A host that gives a list without items, which the contract does not have, exempts nothing.
+#[test]
+fn a_list_without_methods_exempts_nothing() {
+    let verdict = judge("{}", vec![("login.method", Value::Texts(Vec::new()))]);
+    let rules: Vec<_> = verdict.findings.iter().map(|finding| finding.rule.as_str()).collect();
+    assert_eq!(rules, ["malformed", "unknown-password"]);
+}
+
+/// Whoever adds to a name that is exempt, or takes from it, is not exempt.
+#[test]
+fn only_whole_names_are_exempt() {
+    let is_exempt = |method: &str| {
+        judge("{}", vec![("login.method", Value::Text(method.into()))]) == Verdict::permit()
+    };
+    for name in ["otp", "webauthn", "magic-link", "mtls"] {
+        assert!(is_exempt(name), "{name}");
+        let longer = [[name, "2"].concat(), [" ", name].concat(), [name, ",pwd"].concat()];
+        assert!(longer.iter().all(|other| !is_exempt(other)), "{name}");
+        assert!((1..name.len()).all(|end| !is_exempt(&name[..end])), "{name}");
+    }
+}
+
 fn judge(settings: &str, facts: Vec<(&str, Value)>) -> Verdict {
     let fact = |(name, value): (&str, Value)| Fact { name: name.into(), value };
     configure::<PasswordPolicy>(settings).expect("settings").evaluate(&Input {

@@ -101,7 +101,7 @@ impl Policy for RoleAccess {
     fn evaluate(&self, input: &Input) -> Verdict {
         let mut verdict = Verdict::permit();
         let held = self.held(input, &mut verdict);
-        let claim = self.role_claims.first().map_or("/roles", String::as_str);
+        let claim = self.first_claim();
         for conflict in &self.conflicts {
             if conflict.is_in(&held.permissions) {
                 verdict.findings.push(rules::conflicting(&conflict.told, claim));
@@ -113,7 +113,7 @@ impl Policy for RoleAccess {
                 self.judge_privileged(input, privileged, &mut verdict);
             }
             if !self.routes.is_empty() {
-                verdict.findings.extend(self.judge_route(input, &held.permissions, claim));
+                verdict.findings.extend(self.judge_route(input, &held));
             }
         }
         verdict
@@ -123,19 +123,30 @@ impl Policy for RoleAccess {
 /// The strength of authentication (OpenID Connect Core section 2).
 const ACR: &str = "/acr";
 
+/// Whether a token has role claims.
+#[derive(PartialEq)]
+enum Claims {
+    Absent,
+    Present,
+}
+
 /// What the token's roles amount to.
 struct Held<'a> {
     permissions: Set,
     /// The claim that holds a privileged role.
     privileged: Option<&'a str>,
+    /// Whether any of the role claims is there, with roles or without.
+    claims: Claims,
 }
 
 impl RoleAccess {
     fn held(&self, input: &Input, verdict: &mut Verdict) -> Held<'_> {
-        let mut held = Held { permissions: self.permissions.none(), privileged: None };
+        let permissions = self.permissions.none();
+        let mut held = Held { permissions, privileged: None, claims: Claims::Absent };
         let mut has_none = true;
         for path in &self.role_claims {
             let Some(claim) = input.claim(path) else { continue };
+            held.claims = Claims::Present;
             let mut unknown = 0;
             let mut take = |name: &str| {
                 if name.is_empty() {
@@ -184,7 +195,7 @@ impl RoleAccess {
         verdict.requirements.push(Requirement::step_up(self.privileged_acr.clone(), None));
     }
 
-    fn judge_route(&self, input: &Input, held: &Set, claim: &str) -> Option<Finding> {
+    fn judge_route(&self, input: &Input, held: &Held<'_>) -> Option<Finding> {
         // Whoever can hide the request is not to get by without its permissions.
         let Some(request) = &input.request else { return Some(rules::unknown_request(None)) };
         let asked = Asked {
@@ -195,9 +206,16 @@ impl RoleAccess {
         match self.routes.find(&asked) {
             Err(unknown) => Some(rules::unknown_request(Some(unknown.as_str()))),
             Ok(None) => rules::unmatched(self.unmatched),
-            Ok(Some(needs)) if needs.are_met(held) => None,
-            Ok(Some(needs)) => Some(rules::missing(&needs.told, claim)),
+            Ok(Some(needs)) if needs.are_met(&held.permissions) => None,
+            // A table for another issuer's claims is the likeliest mistake: it is told apart.
+            Ok(Some(_)) if held.claims == Claims::Absent => Some(rules::no_role(&self.role_claims)),
+            Ok(Some(needs)) => Some(rules::missing(&needs.told, self.first_claim())),
         }
+    }
+
+    /// Where findings about all roles together point.
+    fn first_claim(&self) -> &str {
+        self.role_claims.first().map_or("/roles", String::as_str)
     }
 }
 

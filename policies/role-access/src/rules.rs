@@ -37,7 +37,8 @@ pub(crate) fn rules() -> Vec<Rule> {
         rule(
             "missing-permission",
             "The token's roles do not give a permission that the route needs",
-            "Give the user or client a role with the permission, if the task needs it.",
+            "Give the user or client a role with the permission, if the task needs it. Where the \
+             issuer writes roles to other claims, name those in `role-claims`.",
         ),
         rule(
             "unknown-role",
@@ -162,6 +163,18 @@ pub(crate) fn conflicting(told: &str, claim: &str) -> Finding {
 pub(crate) fn missing(told: &str, claim: &str) -> Finding {
     let message = say(&["the token's roles do not give ", told]);
     Finding::deny("missing-permission", Severity::High, message).at(claim)
+}
+
+/// None of the role claims is there, so that no single one is to blame.
+pub(crate) fn no_role(claims: &[String]) -> Finding {
+    let mut parts = vec!["no role was found in "];
+    for (at, claim) in claims.iter().enumerate() {
+        if at > 0 {
+            parts.push(", ");
+        }
+        parts.push(claim);
+    }
+    Finding::deny("missing-permission", Severity::High, say(&parts))
 }
 
 pub(crate) fn privileged(claim: &str) -> Finding {

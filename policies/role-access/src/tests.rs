@@ -132,6 +132,29 @@ fn messages_name_the_settings_only() {
     );
 }
 
+#[test]
+fn a_token_without_role_claims_is_told_where_none_was_found() {
+    let found = |settings: &str, claims: &[(&str, Value)]| {
+        let policy = configure::<RoleAccess>(settings).expect("settings");
+        let request = (Some("DELETE"), Some("h.x"), Some("/secret"));
+        let found = policy.evaluate(&input(claims, Some(request))).findings;
+        let [finding] = found.as_slice() else { panic!("{found:?}") };
+        assert_eq!(finding.rule, "missing-permission");
+        (finding.message.clone(), finding.claim.clone())
+    };
+    let none = |message: &str| (String::from(message), None);
+    assert_eq!(found("{}", &[]), none("no role was found in /roles, /realm_access/roles"));
+    let other = [("/groups", Value::Text("admin".into()))];
+    assert_eq!(found("{}", &other), none("no role was found in /roles, /realm_access/roles"));
+    let one = r#"{"role-claims":["/cognito:groups"]}"#;
+    assert_eq!(found(one, &[]), none("no role was found in /cognito:groups"));
+    for roles in [Value::Json("[]".into()), Value::Text("guest".into())] {
+        let (message, claim) = found("{}", &[("/realm_access/roles", roles)]);
+        assert!(message.starts_with("the token's roles do not give `manage`"), "{message}");
+        assert_eq!(claim.as_deref(), Some("/roles"));
+    }
+}
+
 /// No setting that loads makes a verdict that the host refuses.
 #[test]
 fn verdicts_keep_to_the_limits_of_the_host() {
@@ -167,6 +190,13 @@ fn verdicts_keep_to_the_limits_of_the_host() {
     assert_eq!(verdict.findings.len(), 64 + 64 + 1);
     assert!(verdict.findings.iter().all(|f| f.message.len() <= 1024));
     assert!(verdict.findings.last().is_some_and(|f| f.message.ends_with('…')));
+    let settings = serde_json::json!({
+        "role-claims": (0..64).map(|n| format!("/{}{n}", "é".repeat(500))).collect::<Vec<_>>(),
+    });
+    let policy = configure::<RoleAccess>(&settings.to_string()).expect("settings");
+    let verdict = policy.evaluate(&input(&[], Some((Some("GET"), None, Some("/")))));
+    let [finding] = verdict.findings.as_slice() else { panic!("{verdict:?}") };
+    assert!(finding.message.len() <= 1024 && finding.message.ends_with('…'));
 }
 
 #[test]

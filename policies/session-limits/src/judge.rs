@@ -47,8 +47,7 @@ impl<'a> Judgement<'a> {
             return;
         }
         self.judge_count();
-        let is_refresh = matches!(self.input.kind(), Some(TokenKind::Refresh));
-        if !is_refresh || self.settings.refresh_tokens == Treatment::Judge {
+        if !self.outlives_sessions() {
             self.judge_idle();
             self.judge_age();
         }
@@ -62,6 +61,14 @@ impl<'a> Judgement<'a> {
             self.verdict.requirements.push(Requirement::step_up(Vec::new(), max_age));
         }
         (self.verdict, self.clock.until())
+    }
+
+    /// Whether this is a refresh token where one belongs. Whoever uses one as if it
+    /// were an access token is judged in full.
+    fn outlives_sessions(&self) -> bool {
+        self.settings.refresh_tokens == Treatment::Exempt
+            && matches!(self.input.kind(), Some(TokenKind::Refresh))
+            && matches!(self.input.phase, Phase::Issue | Phase::Refresh)
     }
 
     fn judge_id(&mut self) {

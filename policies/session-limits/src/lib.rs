@@ -1,6 +1,7 @@
 //! Sessions are few, in use, and not too old.
 
 mod judge;
+mod machine;
 mod rules;
 mod settings;
 #[cfg(test)]
@@ -55,12 +56,14 @@ impl Policy for SessionLimits {
         let chosen = |choices: &[(&'static str, bool)]| -> Vec<&'static str> {
             choices.iter().filter(|(_, is)| *is).map(|(name, _)| *name).collect()
         };
-        let claims = chosen(&[
+        let mut claims = chosen(&[
             ("/sub", exempt),
-            ("/client_id", exempt),
             ("/sid", exempt || settings.require_session_id),
             ("/auth_time", exempt || absolute),
         ]);
+        if exempt {
+            claims.extend(machine::CLAIMS);
+        }
         let facts = chosen(&[
             (ACTIVE, settings.max_sessions != Limit::Unlimited),
             (STARTED, absolute),
@@ -97,21 +100,11 @@ impl SessionLimits {
             // uses one as if it were an access token is judged.
             Some(TokenKind::Other(_)) => input.phase == Phase::Issue,
             Some(TokenKind::Access) => {
-                self.settings.machine_clients == Treatment::Exempt && is_machine(input)
+                self.settings.machine_clients == Treatment::Exempt && machine::is_machine(input)
             }
             _ => false,
         }
     }
-}
-
-/// Whether a client acts for itself: the token's subject is the client (RFC
-/// 9068 section 2.2), and nothing tells of a session.
-fn is_machine(input: &Input) -> bool {
-    let text = |claim: &str| input.claim(claim)?.as_text().filter(|text| !text.is_empty());
-    text("/sub").is_some_and(|subject| text("/client_id") == Some(subject))
-        && input.claim("/auth_time").is_none()
-        && input.claim("/sid").is_none()
-        && [STATE, STARTED, LAST_SEEN].into_iter().all(|fact| known(input, fact).is_none())
 }
 
 /// A fact that is known; `null` says that it is not.

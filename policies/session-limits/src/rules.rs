@@ -43,7 +43,9 @@ pub(crate) fn rules() -> Vec<Rule> {
             &[ISO, SOC],
             "Too little is known of the session",
             "Have the gateway or the identity provider give the facts that the message names, or \
-             the issuer set the claim.",
+             the issuer set the claim. Machines whose tokens do not say that they are one, as \
+             those of GitHub and Kubernetes, need a bundle without this policy; those that do are \
+             exempt unless `machine-clients` is `judge`.",
         ),
         rule(
             "malformed",

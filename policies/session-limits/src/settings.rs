@@ -25,7 +25,8 @@ pub struct Settings {
     pub require_session_id: bool,
     /// Whether a machine client's own tokens are judged.
     pub machine_clients: Treatment,
-    /// Whether refresh tokens are held to `idle` and `absolute`.
+    /// Whether refresh tokens are held to `idle` and `absolute` when they are issued
+    /// and exchanged, too.
     pub refresh_tokens: Treatment,
     /// How far clocks may be apart.
     pub skew: u32,

@@ -77,7 +77,17 @@ fn errors_say_what_is_accepted() {
 
 #[test]
 fn reads_no_more_than_the_settings_need() {
-    let all_claims = ["/sub", "/client_id", "/sid", "/auth_time"];
+    let all_claims = [
+        "/sub",
+        "/sid",
+        "/auth_time",
+        "/client_id",
+        "/azp",
+        "/cid",
+        "/gty",
+        "/idtyp",
+        "/preferred_username",
+    ];
     let all_facts =
         ["session.active", "session.started-at", "session.last-seen-at", "session.state"];
     let cases: [(&str, &[&str], &[&str], bool); 7] = [
@@ -263,6 +273,21 @@ fn near_now() -> impl Strategy<Value = Option<Value>> {
     ]
 }
 
+/// Absent, or what names a client, an account or a grant, or is none of these.
+fn any_name() -> impl Strategy<Value = Option<Value>> {
+    prop_oneof![
+        3 => Just(None),
+        3 => Just(text("c1")),
+        1 => Just(text("C1")),
+        1 => Just(text("c1@clients")),
+        1 => Just(text("client-credentials")),
+        1 => Just(text("app")),
+        1 => Just(text("service-account-c1")),
+        1 => Just(text("")),
+        1 => Just(Some(Value::Null)),
+    ]
+}
+
 /// What no message may quote.
 const SECRET: &str = "zqxj";
 
@@ -330,6 +355,35 @@ proptest! {
         let verdict = policy.evaluate(&input(phase, kind, Some(now), &claims, &facts));
         prop_assert!(verdict.findings.iter().all(|f| !f.message.contains(SECRET)));
         prop_assert!(verdict.valid_until.expect("a horizon") > now || now == i64::MAX);
+    }
+
+    /// Who is a machine with so many claims is none with a session id, nor with
+    /// another client beside its own.
+    #[test]
+    fn whoever_has_a_session_or_another_client_is_no_machine(
+        sub in any_name(), client_id in any_name(), azp in any_name(), cid in any_name(),
+        gty in any_name(), idtyp in any_name(), user in any_name(),
+    ) {
+        let policy = configure::<SessionLimits>("{}").expect("settings");
+        let permits = |claims: &[Given]| {
+            let input = input(Phase::Use, TokenKind::Access, Some(NOW), claims, &[]);
+            policy.evaluate(&input).findings.is_empty()
+        };
+        let mut claims = vec![
+            ("/sub", sub), ("/client_id", client_id.clone()), ("/azp", azp.clone()),
+            ("/cid", cid.clone()), ("/gty", gty), ("/idtyp", idtyp.clone()),
+            ("/preferred_username", user),
+        ];
+        let clients: Vec<_> = [client_id, azp, cid].into_iter().flatten().collect();
+        if permits(&claims) {
+            prop_assert!(clients.windows(2).all(|two| two.first() == two.last()));
+            prop_assert!(!clients.is_empty() || idtyp == text("app"));
+            for (claim, value) in [("/sid", text("s")), ("/auth_time", Some(Value::Null))] {
+                claims.push((claim, value));
+                prop_assert!(!permits(&claims));
+                claims.pop();
+            }
+        }
     }
 
     /// A session that is younger, used later, and one of fewer is never judged worse.
