@@ -117,6 +117,30 @@ fn mistakes_are_found_where_they_stand() {
     );
 }
 
+/// Three controls of `pci-dss` are those of `cardholder-data` alone: the bundle
+/// has `claim-minimization` leave card data to it.
+#[test]
+fn a_control_is_lost_with_the_only_policy_that_tells_it() {
+    let world = World::new();
+    let of = |change: &str| world.lint(&format!("extends=['pci-dss']\n{change}"), &[]);
+    let none: [&str; 0] = [];
+    let cards = "[[policy]]\nid='cardholder-data'\n";
+    for enforcement in ["shadow", "warn"] {
+        assert_eq!(
+            of(&format!("{cards}enforcement='{enforcement}'\n")),
+            ["warning control-not-enforced cardholder-data -"; 3]
+        );
+    }
+    assert_eq!(
+        of(&format!("{cards}inherit='removed'\n")),
+        ["error control-unserved claim-minimization /detect/cardholder"; 3]
+    );
+    // Told by the other, or by both.
+    let told = "[[policy]]\nid='claim-minimization'\nsettings.detect.cardholder='deny'\n";
+    assert_eq!(of(&format!("{told}{cards}enforcement='shadow'\n")), none);
+    assert_eq!(of(""), none);
+}
+
 #[test]
 fn claims_of_the_cases_are_known_and_probes_tell_who_needs_them_all() {
     let world = World::new();
