@@ -62,6 +62,11 @@ fn mistakes_are_found_where_they_stand() {
             &["warning refresh-below-access lifetime-limits /max-lifetime/refresh"],
         ),
         (
+            "[[policy]]\nmodule='lifetime-limits'\nsettings.max-lifetime.access='unlimited'\n\
+             [[policy]]\nmodule='session-limits'\n",
+            &["warning lifetime-beyond-session lifetime-limits /max-lifetime/access"],
+        ),
+        (
             "controls=['ISO 27001:2022 8.5','GDPR 5(1)(e)','PCI DSS 4.0.1 3.3.1']\n\
              [[policy]]\nmodule='lifetime-limits'\n\
              [[policy]]\nmodule='claim-minimization'\nenforcement='shadow'\n\
