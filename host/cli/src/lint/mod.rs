@@ -9,6 +9,7 @@ mod render;
 mod routes;
 mod scan;
 mod subject;
+mod told;
 
 use crate::args::{Format, LintArgs};
 use crate::exit::Exit;

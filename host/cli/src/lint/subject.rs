@@ -83,11 +83,6 @@ impl Entry {
     pub(crate) fn is_enforced(&self) -> bool {
         self.enforcement == Enforcement::Enforce
     }
-
-    /// Whether one of its rules serves this control.
-    pub(crate) fn serves(&self, control: &str) -> bool {
-        self.rules.iter().any(|rule| rule.controls.iter().any(|other| other == control))
-    }
 }
 
 impl Subject {
@@ -148,9 +143,9 @@ pub(crate) mod testing {
             self
         }
 
-        pub(crate) fn serving(mut self, controls: &[&str]) -> Self {
+        pub(crate) fn having(mut self, rule: &str, controls: &[&str]) -> Self {
             let controls = controls.iter().map(|control| (*control).into()).collect();
-            let (id, title, remedy) = ("rule".into(), "A rule".into(), "Change it.".into());
+            let (id, title, remedy) = (rule.into(), "A rule".into(), "Change it.".into());
             self.rules.push(Rule { id, title, remedy, controls });
             self
         }

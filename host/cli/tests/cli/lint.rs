@@ -62,6 +62,11 @@ fn mistakes_are_found_where_they_stand() {
             &["warning refresh-below-access lifetime-limits /max-lifetime/refresh"],
         ),
         (
+            "[[policy]]\nmodule='lifetime-limits'\nsettings.max-lifetime.access='unlimited'\n\
+             [[policy]]\nmodule='session-limits'\n",
+            &["warning lifetime-beyond-session lifetime-limits /max-lifetime/access"],
+        ),
+        (
             "controls=['ISO 27001:2022 8.5','GDPR 5(1)(e)','PCI DSS 4.0.1 3.3.1']\n\
              [[policy]]\nmodule='lifetime-limits'\n\
              [[policy]]\nmodule='claim-minimization'\nenforcement='shadow'\n\
@@ -115,6 +120,30 @@ fn mistakes_are_found_where_they_stand() {
         world.lint("[[policy]]\nmodule='scope-check'\n", &phases),
         ["warning phase-never-asked scope-check -"]
     );
+}
+
+/// Three controls of `pci-dss` are those of `cardholder-data` alone: the bundle
+/// has `claim-minimization` leave card data to it.
+#[test]
+fn a_control_is_lost_with_the_only_policy_that_tells_it() {
+    let world = World::new();
+    let of = |change: &str| world.lint(&format!("extends=['pci-dss']\n{change}"), &[]);
+    let none: [&str; 0] = [];
+    let cards = "[[policy]]\nid='cardholder-data'\n";
+    for enforcement in ["shadow", "warn"] {
+        assert_eq!(
+            of(&format!("{cards}enforcement='{enforcement}'\n")),
+            ["warning control-not-enforced cardholder-data -"; 3]
+        );
+    }
+    assert_eq!(
+        of(&format!("{cards}inherit='removed'\n")),
+        ["error control-unserved claim-minimization /detect/cardholder"; 3]
+    );
+    // Told by the other, or by both.
+    let told = "[[policy]]\nid='claim-minimization'\nsettings.detect.cardholder='deny'\n";
+    assert_eq!(of(&format!("{told}{cards}enforcement='shadow'\n")), none);
+    assert_eq!(of(""), none);
 }
 
 #[test]

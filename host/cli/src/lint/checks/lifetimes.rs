@@ -1,5 +1,7 @@
 //! Limits of tokens and of sessions that contradict one another.
 
+use serde_json::Value;
+
 use crate::lint::finding::{Level, LintFinding};
 use crate::lint::subject::{Entry, Subject};
 
@@ -37,25 +39,54 @@ fn refresh_below_access(tokens: &Entry) -> Option<LintFinding> {
     })
 }
 
-/// Access and ID tokens belong to a session. Refresh tokens may outlive one:
-/// that the session is over is then said when they are used.
+/// How long tokens of a kind may be used.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Life {
+    Seconds(i64),
+    Unlimited,
+}
+
+/// Access and ID tokens belong to a session. Others may outlive one, refresh
+/// tokens so that it is said when they are used that the session is over; but
+/// none is meant to live for ever beside sessions that end.
 fn beyond_session(tokens: &Entry, sessions: &Entry) -> Vec<LintFinding> {
     let Some(absolute) = sessions.number("/absolute") else { return Vec::new() };
-    let kinds = ["access", "id"].into_iter().filter_map(|kind| {
-        let setting = format!("/max-lifetime/{kind}");
-        let lifetime = tokens.number(&setting).filter(|lifetime| *lifetime > absolute)?;
-        let message = format!(
-            "an {kind} token may live {lifetime} s, and `{}` ends a session after {absolute} s",
-            sessions.id
-        );
+    let kinds = ["access", "refresh", "id", "other"].into_iter().filter_map(|kind| {
+        let within_session = matches!(kind, "access" | "id");
+        let who = match kind {
+            "access" | "id" => format!("an {kind} token"),
+            "refresh" => "a refresh token".to_owned(),
+            _ => "a token of any other kind".to_owned(),
+        };
+        let may = match life(tokens, kind)? {
+            Life::Seconds(most) if within_session && most > absolute => {
+                format!("may live {most} s")
+            }
+            Life::Seconds(_) => return None,
+            Life::Unlimited => "may live for ever".to_owned(),
+        };
+        let message =
+            format!("{who} {may}, and `{}` ends a session after {absolute} s", sessions.id);
         let change = "Bring the token's lifetime below the session's.";
+        let change = if within_session { change } else { "Limit the token's lifetime." };
         Some(
             LintFinding::new(BEYOND_SESSION, Level::Warning, message, change)
                 .of(&tokens.id)
-                .at(setting),
+                .at(format!("/max-lifetime/{kind}")),
         )
     });
     kinds.collect()
+}
+
+/// The shorter one of what may lie between `iat` and `exp`, and what may lie
+/// between `iat` and the use; none where neither is set.
+fn life(tokens: &Entry, kind: &str) -> Option<Life> {
+    let limits = ["max-lifetime", "max-age-since-issue"]
+        .map(|setting| tokens.effective(&format!("/{setting}/{kind}")));
+    let [lifetime, _] = &limits;
+    let unlimited = lifetime.as_ref()?.as_str() == Some("unlimited");
+    let least = limits.iter().flatten().filter_map(Value::as_i64).min();
+    least.map(Life::Seconds).or(unlimited.then_some(Life::Unlimited))
 }
 
 fn ages_differ(tokens: &Entry, sessions: &Entry) -> Option<LintFinding> {
@@ -86,8 +117,7 @@ mod tests {
     use super::*;
     use crate::lint::subject::testing::{bundle, places, policy};
 
-    const TOKENS: &str =
-        r#"{"properties":{"max-lifetime":{"default":{"access":3600,"refresh":604800,"id":3600}}}}"#;
+    const TOKENS: &str = r#"{"properties":{"max-lifetime":{"default":{"access":3600,"refresh":604800,"id":3600,"other":3600}}}}"#;
     const SESSIONS: &str =
         r#"{"properties":{"idle":{"default":1800},"absolute":{"default":28800}}}"#;
 
@@ -98,7 +128,35 @@ mod tests {
             (
                 r#"{"max-lifetime":{"access":28801,"id":"unlimited"}}"#,
                 "{}",
-                &["warning lifetime-beyond-session lifetime-limits /max-lifetime/access"],
+                &[
+                    "warning lifetime-beyond-session lifetime-limits /max-lifetime/access",
+                    "warning lifetime-beyond-session lifetime-limits /max-lifetime/id",
+                ],
+            ),
+            (
+                r#"{"max-lifetime":{"refresh":"unlimited","other":"unlimited"}}"#,
+                "{}",
+                &[
+                    "warning lifetime-beyond-session lifetime-limits /max-lifetime/refresh",
+                    "warning lifetime-beyond-session lifetime-limits /max-lifetime/other",
+                ],
+            ),
+            (r#"{"max-lifetime":{"access":"unlimited"}}"#, r#"{"absolute":"unlimited"}"#, &[]),
+            // What is refused so long after its issue lives no longer.
+            (
+                r#"{"max-lifetime":{"access":"unlimited","refresh":"unlimited"},
+                    "max-age-since-issue":{"access":3600,"refresh":604800}}"#,
+                "{}",
+                &[],
+            ),
+            (
+                r#"{"max-lifetime":{"access":"unlimited","id":"unlimited"},
+                    "max-age-since-issue":{"access":30000,"id":"unlimited"}}"#,
+                "{}",
+                &[
+                    "warning lifetime-beyond-session lifetime-limits /max-lifetime/access",
+                    "warning lifetime-beyond-session lifetime-limits /max-lifetime/id",
+                ],
             ),
             (r#"{"max-lifetime":{"access":28800}}"#, "{}", &[]),
             (
