@@ -237,18 +237,21 @@ Exit codes:
 What is looked for:
   unknown-claim           a claim path that nobody knows, most likely mistyped
   reads-everything        a policy reads all claims and makes no use of them
-  lifetime-beyond-session a token may live longer than its session
+  lifetime-beyond-session a token may live longer than its session, or for ever
   refresh-below-access    a refresh token lives shorter than an access token
   idle-beyond-absolute    a session never ends for being idle
   session-ages-differ     two policies limit a session's age differently
+  permits-everything      a `permit` list that exempts every claim
   routes-disagree         a route that another policy never lets pass
   denied-though-encrypted a claim denied always, and permitted if encrypted
   no-common-algorithm     key-strength accepts nothing that --trust accepts
   trusted-and-refused     --trust accepts an algorithm, key-strength refuses it
   never-trusted           key-strength names an algorithm, --trust never accepts it
-  control-unserved        a claimed control that no rule serves
+  control-unserved        a claimed control that no rule serves, or only rules
+                          that settings switch off
   control-not-enforced    a claimed control that no enforced policy serves
   review-missing          no day of review
+  review-inherited        the day of review is that of an extended bundle
   review-passed           the day of review has passed
   shadowed-route          a route that no request reaches
   fault-passes            a fault of a policy lets requests pass
@@ -307,7 +310,8 @@ A case file is TOML, with one [[case]] for each case:
       what it shows
   claims, kind, header, key, encryption, binding
       of a token that nobody signed: tables, or JSON as text;
-      `no-token = true` for a call without one
+      `no-token = true` for a call without one. As no token is verified, no
+      verifier checks `exp` and `nbf` of the claims: only the policies see them
   token, and trust or key
       a real token, or `@FILE` with one, and the file that it is verified with
   phase, now, request, headers, client-address, token-location, tls, cookies,
@@ -341,13 +345,14 @@ case comes out differently without it. Each item of a list is a setting too.";
 #[derive(clap::Args)]
 #[command(after_help = TEST_HELP)]
 pub(crate) struct TestArgs {
-    /// A built-in bundle or policy by name, the folder of a bundle or of one
-    /// policy's component, or a component
+    /// A built-in bundle by name, the folder of a bundle or of one policy's
+    /// component, or a component; with --cases, also a built-in policy by name
     #[arg(value_name = "BUNDLE|DIR|FILE.wasm", default_value = tokenward::DEFAULT_BUNDLE)]
     pub(crate) bundle: String,
     /// A case file, or a folder of them; may be repeated
     ///
-    /// Default: those built in, or the folder `cases` of the bundle or beside the component.
+    /// Default: those of the built-in bundle, or the folder `cases` of the bundle or beside the
+    /// component. A built-in policy has none by default: its cases are given here.
     #[arg(long, value_name = "PATH")]
     pub(crate) cases: Vec<PathBuf>,
     /// Only cases that it fits: a part of `FILE: NAME`, or of `POLICY/RULE`; may be repeated

@@ -5,16 +5,20 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use tokenward::{
-    ActivateError, Bundle, ClaimSelector, Engine, Phase, built_in_bundles, built_in_cases, load,
+    ActivateError, Bundle, ClaimSelector, Engine, MANIFEST_FILE, Phase, built_in_bundles,
+    built_in_cases, load,
 };
 
 use super::cases;
 use super::scan;
-use super::subject::{Entry, Subject};
+use super::subject::{Entry, Review, Subject};
 use crate::args::{self, LintArgs};
 use crate::cache::{Cache, CacheWish};
 use crate::pointer::escape;
-use crate::values::{moment, short};
+use crate::values::{moment, read, short};
+
+/// Bytes that a manifest may have.
+const MANIFEST_LIMIT: u64 = 1 << 20;
 
 /// The bundle, and what is looked at.
 pub(crate) struct Loaded {
@@ -68,6 +72,7 @@ pub(crate) fn load(args: &LintArgs) -> anyhow::Result<Loaded> {
     let subject = Subject {
         entries,
         review_by: manifest.review_by.clone(),
+        review: review(&args.bundle)?,
         controls: manifest.controls.clone(),
         known_claims,
         trusted_algorithms,
@@ -85,6 +90,20 @@ fn cases_of(name_or_folder: &str) -> anyhow::Result<Vec<tokenward::Object>> {
     }
     let folder = Path::new(name_or_folder).join("cases");
     if folder.is_dir() { cases::claims_in(&folder) } else { Ok(Vec::new()) }
+}
+
+/// Whether the manifest itself names a day of review: of those that were put
+/// together, nobody can tell any more. Each built-in one names its own.
+fn review(name_or_folder: &str) -> anyhow::Result<Review> {
+    if built_in_bundles().any(|name| name == name_or_folder) {
+        return Ok(Review::Own);
+    }
+    let file = Path::new(name_or_folder).join(MANIFEST_FILE);
+    let place = || format!("`{}`", file.display());
+    let text = String::from_utf8(read(&file, MANIFEST_LIMIT)?).with_context(place)?;
+    let manifest: toml::Table = text.parse().with_context(place)?;
+    let own = manifest.contains_key("review-by");
+    Ok(if own { Review::Own } else { Review::Inherited })
 }
 
 /// A claim by its name or its JSON Pointer, as a pointer.

@@ -4,6 +4,7 @@ mod cases;
 mod checks;
 mod finding;
 mod load;
+mod permits;
 mod registered;
 mod render;
 mod routes;

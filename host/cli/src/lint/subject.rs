@@ -14,6 +14,8 @@ pub(crate) struct Subject {
     pub(crate) entries: Vec<Entry>,
     /// The day by which it is to be reviewed, `YYYY-MM-DD`.
     pub(crate) review_by: Option<String>,
+    /// Who names that day.
+    pub(crate) review: Review,
     /// The controls that it claims to serve.
     pub(crate) controls: Vec<String>,
     /// The claims that the bundle declares, and those of the tokens of its
@@ -25,6 +27,16 @@ pub(crate) struct Subject {
     pub(crate) today: String,
     /// The phases in which the bundle is asked.
     pub(crate) phases: Vec<Phase>,
+}
+
+/// Who names the day of a bundle's review.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Review {
+    /// The bundle itself, or nobody.
+    #[default]
+    Own,
+    /// A bundle that it extends.
+    Inherited,
 }
 
 /// A policy of the bundle.

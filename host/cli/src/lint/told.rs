@@ -5,6 +5,7 @@
 
 use tokenward::Rule;
 
+use super::permits::{Tokens, permitting_everything};
 use super::subject::Entry;
 
 /// The rules of `claim-minimization` that its detectors tell, each with the
@@ -44,6 +45,10 @@ impl Entry {
 
 /// The setting that switches a rule off, if one does.
 fn switched_off(entry: &Entry, rule: &str) -> Option<&'static str> {
+    let exempts_all = permitting_everything(entry).iter().any(|all| all.tokens == Tokens::All);
+    if exempts_all && rule != "denied-claim" {
+        return Some("/permit");
+    }
     if entry.name != "claim-minimization" {
         return None;
     }
@@ -94,6 +99,11 @@ mod tests {
             (r#"{"detect":{"financial":"off"}}"#, "financial-data", Some("/detect/financial")),
             (r#"{"detect":{"secret":"off"}}"#, "secret", Some("/detect/secret")),
             (r#"{"detect":{"secret":"off"}}"#, "financial-data", None),
+            (r#"{"permit":["/**"]}"#, "financial-data", Some("/permit")),
+            (r#"{"permit":["/**"]}"#, "unlisted-claim", Some("/permit")),
+            (r#"{"permit":["/**"],"deny":["salary"]}"#, "denied-claim", None),
+            (r#"{"permit":["/a/**"]}"#, "financial-data", None),
+            (r#"{"profiles":[{"kind":"id","permit":["/**"]}]}"#, "financial-data", None),
         ] {
             let entry = |name| policy(name, settings).with_schema(SCHEMA).having(rule, &["C 1"]);
             let found = entry("claim-minimization");

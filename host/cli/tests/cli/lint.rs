@@ -67,6 +67,15 @@ fn mistakes_are_found_where_they_stand() {
             &["warning lifetime-beyond-session lifetime-limits /max-lifetime/access"],
         ),
         (
+            "controls=['PCI DSS 4.0.1 3.4.1']\n\
+             [[policy]]\nmodule='cardholder-data'\nsettings.permit=['email','/**']\n\
+             [[policy]]\nmodule='secrets'\nsettings.permit=['/address/**']\n",
+            &[
+                "error control-unserved cardholder-data /permit",
+                "warning permits-everything cardholder-data /permit/1",
+            ],
+        ),
+        (
             "controls=['ISO 27001:2022 8.5','GDPR 5(1)(e)','PCI DSS 4.0.1 3.3.1']\n\
              [[policy]]\nmodule='lifetime-limits'\n\
              [[policy]]\nmodule='claim-minimization'\nenforcement='shadow'\n\
@@ -192,6 +201,12 @@ fn text_says_what_to_do_and_the_exit_code_counts() {
     lint(&note, &["--strict"]).expect(1, &["1 note"]);
     let clean = format!("{reviewed}[[policy]]\nmodule='lifetime-limits'\n");
     lint(&clean, &["--strict"]).expect(0, &["no errors, no warnings, no notes"]);
+    // Of the bundle that it extends, the day is not its own.
+    let inherited = "[review-inherited]\n         the bundle names no day of its own";
+    lint("extends=['baseline']\n", &[]).expect(0, &[inherited, "no warnings, 1 note"]);
+    lint("extends=['baseline']\n", &["--strict"]).expect(1, &[inherited]);
+    lint(&format!("extends=['baseline']\n{reviewed}"), &["--strict"]).expect(0, &["no notes"]);
+    lint(&clean, &[]).expect(0, &[]);
     let late = ["lint", "b", "--now", "2026-11-22"];
     world.run(&late).expect(1, &["[review-passed]", "was to be reviewed by 2026-11-21"]);
     world.run(&["lint", "b", "--now", "1795305600"]).expect(1, &["[review-passed]"]);

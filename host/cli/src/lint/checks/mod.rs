@@ -6,6 +6,7 @@ mod default_setting;
 mod denied_claim;
 mod fault_passes;
 mod lifetimes;
+mod permits_everything;
 mod phase;
 mod reads_everything;
 mod review;
@@ -25,6 +26,7 @@ pub(crate) const ALL: &[(Check, &[&str])] = &[
     (unknown_claim::check, &[unknown_claim::CODE]),
     (reads_everything::check, &[reads_everything::CODE]),
     (lifetimes::check, &lifetimes::CODES),
+    (permits_everything::check, &[permits_everything::CODE]),
     (routes_disagree::check, &[routes_disagree::CODE]),
     (denied_claim::check, &[denied_claim::CODE]),
     (algorithms::check, &algorithms::CODES),
