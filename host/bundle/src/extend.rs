@@ -328,7 +328,7 @@ fn lay_over(
         let pointer = pointer(at, &name);
         match (into.get_mut(&name), value) {
             (Some(Value::Object(known)), Value::Object(more)) => {
-                lay_over(known, more, &pointer, set)
+                lay_over(known, more, &pointer, set);
             }
             (_, value) => {
                 into.insert(name, value);
