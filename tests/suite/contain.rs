@@ -1,6 +1,7 @@
 //! Hostile guests: each is contained, the other policies' verdicts stand, and
 //! the process lives.
 
+use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use proptest::prelude::*;
@@ -220,7 +221,12 @@ fn verdicts_are_remembered_for_the_same_input_and_their_horizon() {
 /// What both ways of calling make of a verdict of these bytes; that it is the
 /// same is checked here.
 fn of_bytes(sets: &[PolicySet; 2], bytes: &[u8], pointers: &[u16], at: i64) -> String {
-    let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
+    let hex = |bytes: &[u8]| {
+        bytes.iter().fold(String::new(), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
+    };
     let pointers: Vec<u8> = pointers.iter().flat_map(|p| p.to_be_bytes()).collect();
     let (bytes, pointers) = (hex(bytes), hex(&pointers));
     let given =
@@ -252,7 +258,7 @@ fn verdict_in_memory() -> (Vec<u8>, Vec<u16>) {
     let mut bytes = vec![0; 80];
     let mut pointers = Vec::new();
     let word = |bytes: &mut Vec<u8>, at: usize, value: usize| {
-        bytes[at..at + 4].copy_from_slice(&u32::try_from(value).unwrap().to_le_bytes());
+        bytes[at..at + 4].copy_from_slice(&u32::try_from(value).expect("small").to_le_bytes());
     };
     let mut list = |bytes: &mut Vec<u8>, at: usize, items: usize, content: &[u8]| {
         bytes.resize(bytes.len().next_multiple_of(8), 0);
@@ -260,7 +266,7 @@ fn verdict_in_memory() -> (Vec<u8>, Vec<u16>) {
         bytes.extend(content);
         word(bytes, at, start);
         word(bytes, at + 4, items);
-        pointers.push(u16::try_from(at).unwrap());
+        pointers.push(u16::try_from(at).expect("small"));
         start
     };
     let mut text = |bytes: &mut Vec<u8>, at: usize, text: &str| {
@@ -315,9 +321,9 @@ fn random_bytes_are_read_alike_both_ways() {
     let sets = lying();
     let (bytes, pointers) = verdict_in_memory();
     let change = (0..bytes.len(), any::<u8>());
-    let changes = prop::collection::vec(change, 1..12);
+    let several = prop::collection::vec(change, 1..12);
     let config = Config { cases: 400, failure_persistence: None, ..Config::default() };
-    let result = TestRunner::new(config).run(&(changes, any::<bool>()), |(changes, relative)| {
+    let result = TestRunner::new(config).run(&(several, any::<bool>()), |(changes, relative)| {
         let mut changed = bytes.clone();
         for (index, value) in changes {
             changed[index] = value;
