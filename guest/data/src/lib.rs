@@ -2,7 +2,7 @@
 //!
 //! A policy says, by [`Rules`], which finds count, how much they weigh and which of its own rules
 //! they break. [`judge`] goes through the claims in the order of the token, asks
-//! `tokenward-detect` about each name and value within the policy's [`Scope`], and writes the
+//! `tokenward-detect` about each name and value within the policy's `Scope`, and writes the
 //! verdict: one finding a claim, at the outermost claim at fault, at most [`MOST`] of them. No
 //! finding quotes a value, nor a member name that is data itself.
 //!

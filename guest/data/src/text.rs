@@ -17,9 +17,9 @@ pub struct About {
     pub description: &'static str,
     /// The JSON Schema of its settings; the white space between its tokens is left out.
     pub schema: &'static str,
-    /// Its rules; [`TOO_MANY`] comes by itself.
+    /// Its rules; `too-many-findings` comes by itself.
     pub rules: &'static [AboutRule],
-    /// The controls of [`TOO_MANY`].
+    /// The controls of `too-many-findings`.
     pub controls: &'static [&'static str],
 }
 

@@ -133,7 +133,9 @@ impl Rego {
         let mut findings = 0;
         for rule in &self.rules {
             let value = engine.eval_rule(rule.clone()).expect("a rule");
-            findings += value.as_set().map_or(0, |set| set.len());
+            if let Ok(set) = value.as_set() {
+                findings += set.len();
+            }
         }
         findings
     }

@@ -1,5 +1,7 @@
 //! The requests that are judged, and the policies that judge them.
 
+use std::fmt::Write as _;
+
 use tokenward::{Bundle, BundleManifest, RequestFacts, Signals};
 use tokenward_engine::{Binding, KeyFacts, Phase, PolicyInput, Tls, TokenFacts, TokenLocation};
 use tokenward_token::TokenKind;
@@ -61,9 +63,8 @@ pub(crate) fn bundle(policies: &[(&str, &str)]) -> Bundle {
     for (index, (name, settings)) in policies.iter().enumerate() {
         let settings: serde_json::Value = serde_json::from_str(settings).expect("settings");
         let settings = toml_inline(&settings);
-        manifest.push_str(&format!(
-            "[[policy]]\nmodule='{name}'\nid='p{index}'\nsettings={settings}\n"
-        ));
+        let _ =
+            write!(manifest, "[[policy]]\nmodule='{name}'\nid='p{index}'\nsettings={settings}\n");
     }
     let manifest = BundleManifest::parse(&manifest, "bench").expect("a manifest");
     Bundle::from_manifest(manifest, None).expect("a bundle")
