@@ -2,10 +2,7 @@
 //! the process lives.
 
 use std::fmt::Write as _;
-<<<<<<< HEAD
 
-=======
->>>>>>> wt-h
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use proptest::prelude::*;
@@ -262,11 +259,7 @@ fn verdict_in_memory() -> (Vec<u8>, Vec<u16>) {
     let mut bytes = vec![0; 80];
     let mut pointers = Vec::new();
     let word = |bytes: &mut Vec<u8>, at: usize, value: usize| {
-<<<<<<< HEAD
         bytes[at..at + 4].copy_from_slice(&u32::try_from(value).expect("it fits").to_le_bytes());
-=======
-        bytes[at..at + 4].copy_from_slice(&u32::try_from(value).expect("small").to_le_bytes());
->>>>>>> wt-h
     };
     let mut list = |bytes: &mut Vec<u8>, at: usize, items: usize, content: &[u8]| {
         bytes.resize(bytes.len().next_multiple_of(8), 0);
@@ -274,11 +267,7 @@ fn verdict_in_memory() -> (Vec<u8>, Vec<u16>) {
         bytes.extend(content);
         word(bytes, at, start);
         word(bytes, at + 4, items);
-<<<<<<< HEAD
         pointers.push(u16::try_from(at).expect("it fits"));
-=======
-        pointers.push(u16::try_from(at).expect("small"));
->>>>>>> wt-h
         start
     };
     let mut text = |bytes: &mut Vec<u8>, at: usize, text: &str| {
@@ -333,15 +322,10 @@ fn random_bytes_are_read_alike_both_ways() {
     let sets = lying();
     let (bytes, pointers) = verdict_in_memory();
     let change = (0..bytes.len(), any::<u8>());
-    let several = prop::collection::vec(change, 1..12);
+    let changes = prop::collection::vec(change, 1..12);
     let config = Config { cases: 400, failure_persistence: None, ..Config::default() };
-<<<<<<< HEAD
     let result = TestRunner::new(config).run(&(changes, any::<bool>()), |(changes, relative)| {
         let mut verdict = bytes.clone();
-=======
-    let result = TestRunner::new(config).run(&(several, any::<bool>()), |(changes, relative)| {
-        let mut changed = bytes.clone();
->>>>>>> wt-h
         for (index, value) in changes {
             verdict[index] = value;
         }
