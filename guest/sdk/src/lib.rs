@@ -94,6 +94,7 @@ mod settings;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod text;
+pub mod time;
 mod verdict;
 
 pub use bindings::exports::tokenward::policy::policy::{

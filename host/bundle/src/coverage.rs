@@ -9,8 +9,6 @@ use toml::de::{DeTable, DeValue};
 /// The table of requirements.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CoverageTable {
-    /// Policies that a row may name before they are there.
-    pub awaited: Vec<String>,
     /// The requirements.
     pub rows: Vec<CoverageRow>,
 }
@@ -63,14 +61,13 @@ impl CoverageTable {
         let mut table = Self::default();
         for (name, value) in document.get_ref() {
             match name.get_ref().as_ref() {
-                "awaited" => table.awaited = texts("awaited", value)?,
                 "row" => {
                     let DeValue::Array(rows) = value.get_ref() else {
                         return Err("`row` is not a list of tables".into());
                     };
                     table.rows = rows.iter().map(CoverageRow::read).collect::<Result<_, _>>()?;
                 }
-                other => return Err(unknown(other, "`awaited`, `row`")),
+                other => return Err(unknown(other, "`row`")),
             }
         }
         Ok(table)
@@ -95,7 +92,7 @@ impl CoverageTable {
                 problem("has a `host` without a `state`, or a `state` without a `host`".into());
             }
             for owner in owners {
-                if !policies.contains(owner) && !self.awaited.contains(owner) {
+                if !policies.contains(owner) {
                     problem(format!("names the policy `{owner}`, which is not there"));
                 }
             }
@@ -104,10 +101,7 @@ impl CoverageTable {
                 problem("has no test".into());
             }
             for test in &row.tests {
-                let awaited = |policy: &String| {
-                    !policies.contains(policy) && test.starts_with(&format!("policies/{policy}/"))
-                };
-                if !exists(test) && !self.awaited.iter().any(awaited) {
+                if !exists(test) {
                     problem(format!("names the test `{test}`, which is not there"));
                 }
             }

@@ -26,7 +26,10 @@ mod tests {
             ("owner={host='h',state='built'}\ntests=['host/test.rs']", &[]),
             ("owner={host='h',state='planned'}", &[]),
             ("owner.attested=true", &[]),
-            ("owner.policies=['soon']\ntests=['policies/soon/cases']", &[]),
+            (
+                "owner.policies=['soon']\ntests=['policies/soon/cases']",
+                &["names the policy `soon`", "names the test `policies/soon/cases`"],
+            ),
             ("", &["has no owner"]),
             ("owner.policies=['here']", &["has no test"]),
             ("owner.policies=['none']\ntests=['host/test.rs']", &["names the policy `none`"]),
@@ -38,7 +41,7 @@ mod tests {
                 &["is there twice"],
             ),
         ] {
-            let table = CoverageTable::parse(&format!("awaited=['soon']\n{ROW}{tail}\n")).unwrap();
+            let table = CoverageTable::parse(&format!("{ROW}{tail}\n")).unwrap();
             let problems = table.problems(&policies, &exists);
             assert_eq!(problems.len(), expected.len(), "{tail}: {problems:?}");
             for (problem, expected) in problems.iter().zip(expected) {

@@ -5,15 +5,14 @@ mod rules;
 mod settings;
 #[cfg(test)]
 mod tests;
-mod time;
 
 use tokenward_policy::prelude::*;
+use tokenward_policy::time::{Clock, Moment};
 
 pub use settings::{Limit, MissingAuthTime, PerKind, Reaction, SessionEffect, Settings};
 
 use limits::{AllLimits, Limits};
 use rules::{beyond, finding};
-use time::{Clock, Moment};
 
 /// Bounds the lives of tokens and sessions.
 pub struct LifetimeLimits {
@@ -142,7 +141,7 @@ impl LifetimeLimits {
             }
             Time::At(exp) => {
                 if let Some(max) = limits.max_remaining
-                    && !clock.has_reached(exp.ceil() - max)
+                    && !clock.has_reached(exp.within(max))
                 {
                     let message = beyond("the token ends later from now than ", max);
                     found.push(
@@ -171,7 +170,7 @@ impl LifetimeLimits {
             }
             Time::At(iat) => {
                 if self.future_times != Reaction::Ignore
-                    && !clock.has_reached(iat.ceil() - self.skew)
+                    && !clock.has_reached(iat.within(self.skew))
                 {
                     let message = beyond("the moment lies in the future by more than ", self.skew);
                     found.extend(finding(
@@ -183,7 +182,7 @@ impl LifetimeLimits {
                     ));
                 }
                 if let Some(max) = limits.max_age
-                    && clock.has_reached(iat.floor() + max + 1)
+                    && clock.has_reached(iat.passed(max))
                 {
                     let message = beyond("the token was issued longer ago than ", max);
                     found.push(
@@ -207,7 +206,7 @@ impl LifetimeLimits {
             Time::At(iat) => exp.seconds_since(iat) > limit,
             // The token was issued now at the latest, so that it lives at least so long.
             Time::Absent if self.missing_iat != Reaction::Deny => {
-                !clock.has_reached(exp.ceil() - limit)
+                !clock.has_reached(exp.within(limit))
             }
             Time::Absent | Time::Malformed => false,
         };
@@ -230,7 +229,7 @@ impl LifetimeLimits {
 
     fn judge_start(&self, nbf: Time, exp: Time, clock: &mut Clock, found: &mut Vec<Finding>) {
         let Time::At(nbf) = nbf else { return };
-        if self.future_times != Reaction::Ignore && !clock.has_reached(nbf.ceil() - self.skew) {
+        if self.future_times != Reaction::Ignore && !clock.has_reached(nbf.within(self.skew)) {
             let message = beyond("the token begins in the future by more than ", self.skew);
             found.extend(finding(
                 self.future_times,
@@ -256,13 +255,13 @@ impl LifetimeLimits {
             ),
             Time::At(start) => {
                 // However `future_times` stands: a session from the future would never grow old.
-                if !clock.has_reached(start.ceil() - self.skew) {
+                if !clock.has_reached(start.within(self.skew)) {
                     let message = beyond("the moment lies in the future by more than ", self.skew);
                     verdict.findings.push(
                         Finding::deny("issued-in-future", Severity::High, message).at("/auth_time"),
                     );
                 }
-                if !clock.has_reached(start.floor() + i64::from(max) + 1) {
+                if !clock.has_reached(start.passed(i64::from(max))) {
                     return;
                 }
                 let message = beyond("the user authenticated longer ago than ", max.into());

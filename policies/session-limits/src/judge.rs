@@ -2,9 +2,9 @@
 //! so that it holds as long as the verdict.
 
 use tokenward_policy::prelude::*;
+use tokenward_policy::time::{Clock, Moment};
 
 use crate::settings::{SessionEffect, Settings, Treatment, Unknown};
-use crate::time::{Clock, Moment};
 use crate::{ACTIVE, LAST_SEEN, STARTED, STATE, known};
 
 /// A verdict in the making.

@@ -6,7 +6,6 @@ mod rules;
 mod settings;
 #[cfg(test)]
 mod tests;
-mod time;
 
 use tokenward_policy::prelude::*;
 

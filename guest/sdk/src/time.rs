@@ -1,7 +1,7 @@
-//! Moments: read from claims, and compared with now in a way that knows until
-//! when the answer holds.
+//! Moments: read from claims and facts, and compared with now in a way that knows
+//! until when the answer holds.
 
-use tokenward_policy::Value;
+use crate::Value;
 
 /// 9999-12-31T23:59:59Z.
 const LAST_SECOND: i64 = 253_402_300_799;
@@ -9,14 +9,15 @@ const LAST_SECOND: i64 = 253_402_300_799;
 /// A moment from 1970 to the year 9999: a `NumericDate` (RFC 7519 section 2),
 /// of which a fraction is kept to the millisecond.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Moment {
+pub struct Moment {
     millis: i64,
 }
 
 impl Moment {
     /// None for what is no number, or one beyond the bounds, as a time in
     /// milliseconds would be.
-    pub(crate) fn read(value: &Value) -> Option<Self> {
+    #[must_use]
+    pub fn read(value: &Value) -> Option<Self> {
         match value {
             Value::Integer(seconds @ 0..=LAST_SECOND) => Some(Self { millis: seconds * 1000 }),
             #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)]
@@ -30,36 +31,41 @@ impl Moment {
 
     /// The whole seconds since an earlier moment, a fraction dropped, so that
     /// rounding in the issuer's arithmetic makes no lifetime too long.
-    pub(crate) fn seconds_since(self, earlier: Self) -> i64 {
+    #[must_use]
+    pub fn seconds_since(self, earlier: Self) -> i64 {
         (self.millis - earlier.millis).div_euclid(1000)
     }
 
-    /// The last whole second that is not after this moment.
-    pub(crate) fn floor(self) -> i64 {
-        self.millis.div_euclid(1000)
+    /// The first whole second at which more than `seconds` have passed since.
+    #[must_use]
+    pub fn passed(self, seconds: i64) -> i64 {
+        self.millis.div_euclid(1000) + seconds + 1
     }
 
-    /// The first whole second that is not before this moment.
-    pub(crate) fn ceil(self) -> i64 {
-        (self.millis + 999).div_euclid(1000)
+    /// The first whole second at which it lies `seconds` or less in the future.
+    #[must_use]
+    pub fn within(self, seconds: i64) -> i64 {
+        (self.millis + 999).div_euclid(1000) - seconds
     }
 }
 
 /// Now, and the first moment at which an answer given so far changes.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Clock {
+pub struct Clock {
     now: i64,
     until: i64,
 }
 
 impl Clock {
-    pub(crate) fn new(now: i64) -> Self {
+    /// From now, in seconds since 1970.
+    #[must_use]
+    pub fn new(now: i64) -> Self {
         Self { now, until: i64::MAX }
     }
 
     /// Whether a moment has come. If not, the answer holds until it comes; if
     /// so, for ever.
-    pub(crate) fn has_reached(&mut self, moment: i64) -> bool {
+    pub fn has_reached(&mut self, moment: i64) -> bool {
         let reached = self.now >= moment;
         if !reached {
             self.until = self.until.min(moment);
@@ -68,7 +74,8 @@ impl Clock {
     }
 
     /// The first moment at which an answer changes; the end of time if none does.
-    pub(crate) fn until(self) -> i64 {
+    #[must_use]
+    pub fn until(self) -> i64 {
         self.until
     }
 }
