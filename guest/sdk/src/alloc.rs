@@ -1,6 +1,6 @@
 //! The allocator of a policy component: it only ever moves forward.
 //!
-//! An instance serves one request and is thrown away with all its memory, so
+//! After a request all of an instance's memory is put back or thrown away, so
 //! giving memory back costs code and time and gains nothing. The one exception
 //! is the block allocated last, which may grow, shrink and be freed in place:
 //! that is how vectors and strings are built.

@@ -1,8 +1,8 @@
 //! The macro `export_policy!`: from a [`Policy`](crate::Policy) to the exports of the contract.
 //!
 //! The functions that would free an answer after the host has read it are left
-//! out: the instance is thrown away with its memory, and calling them costs each
-//! request time.
+//! out: the host puts all memory back or throws it away, and calling them costs
+//! each request time.
 #![cfg_attr(target_arch = "wasm32", allow(unsafe_code))] // exports take pointers
 
 /// Exports a [`Policy`](crate::Policy) as the component's one interface.

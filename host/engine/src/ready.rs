@@ -199,7 +199,7 @@ impl ReadyStores {
         stores
     }
 
-    /// A store that no request has used.
+    /// A store as it was made: new, or put back.
     pub(crate) fn take(self: &Arc<Self>) -> Result<ReadyStore, Fault> {
         let ready = self.ready.pop();
         if self.ready.len() * 2 <= self.ready.capacity() {

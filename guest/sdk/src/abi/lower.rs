@@ -1,6 +1,6 @@
 //! From what a policy answers to memory that the host reads.
 //!
-//! What is lowered is never freed: the instance is thrown away with its memory.
+//! What is lowered is never freed: the host puts all memory back or throws it away.
 
 use core::mem::{ManuallyDrop, MaybeUninit};
 

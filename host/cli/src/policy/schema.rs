@@ -160,7 +160,7 @@ fn is_number(root: &Value, schema: &Value, deep: usize) -> bool {
 
 /// What a description says that numbers count.
 fn unit_in(description: &str) -> Option<&'static str> {
-    const UNITS: [(&str, &str); 9] = [
+    const UNITS: [(&str, &str); 10] = [
         ("second", "seconds"),
         ("percent", "percent"),
         ("points", "points"),
@@ -170,6 +170,7 @@ fn unit_in(description: &str) -> Option<&'static str> {
         ("minutes", "minutes"),
         ("hour", "hours"),
         ("characters", "characters"),
+        ("sessions", "sessions"),
     ];
     let text = description.to_ascii_lowercase();
     let found = UNITS.iter().filter_map(|(word, unit)| Some((text.find(word)?, *unit)));
