@@ -4,5 +4,6 @@ mod contain;
 mod decide;
 mod load;
 mod parity;
+mod size;
 mod support;
 mod swap;

@@ -7,7 +7,12 @@
 //!   overflow traps at address zero rather than running into data;
 //! - `panic = "abort"`, one codegen unit, link-time optimization: size;
 //! - no growth of the stack, no threads, no table growth: nothing to reset
-//!   between two requests but one page or two of memory.
+//!   between two requests but one page or two of memory;
+//! - relocations, and a segment for each piece of data: so that what only a panic
+//!   needs can be told from the rest, and is left out.
+
+mod short;
+mod trim;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -101,8 +106,8 @@ pub fn build_policies(
         .collect()
 }
 
-/// Builds the packages into core modules, as the linker writes them: the first
-/// half of [`build_policies`].
+/// Builds the packages into core modules, without what only a panic needs: the
+/// first half of [`build_policies`].
 ///
 /// # Errors
 ///
@@ -119,9 +124,14 @@ pub fn build_modules(
         .map(|package| {
             let file = format!("{}.wasm", package.replace('-', "_"));
             let path = target_dir.join(TARGET).join(PROFILE).join(file);
-            match std::fs::read(&path) {
-                Ok(module) => Ok(((*package).to_owned(), module)),
-                Err(source) => Err(BuildError::Module { path, source }),
+            let module = match std::fs::read(&path) {
+                Ok(module) => module,
+                Err(source) => return Err(BuildError::Module { path, source }),
+            };
+            let package = (*package).to_owned();
+            match trim::trim(&module) {
+                Ok(module) => Ok((package, module)),
+                Err(reason) => Err(BuildError::Component { package, reason }),
             }
         })
         .collect()
@@ -155,7 +165,8 @@ fn run_cargo(manifest: &Path, packages: &[&str], target_dir: &Path) -> Result<()
         "codegen-units=1",
         "panic=\"abort\"",
         "debug=false",
-        "strip=\"symbols\"",
+        // Names and relocations go when the module is trimmed.
+        "strip=\"none\"",
         "overflow-checks=true",
     ] {
         command.arg("--config").arg(format!("profile.{PROFILE}.{setting}"));
@@ -188,6 +199,8 @@ fn rustflags(manifest: &Path) -> Vec<String> {
     let mut flags = vec![
         format!("-Clink-arg=-zstack-size={STACK_BYTES}"),
         "-Clink-arg=--stack-first".to_owned(),
+        "-Clink-arg=--emit-relocs".to_owned(),
+        "-Clink-arg=--no-merge-data-segments".to_owned(),
     ];
     // Panic messages name source files: the same bytes whatever the folder.
     let home = std::env::var_os("HOME").map(PathBuf::from);
@@ -202,7 +215,7 @@ fn rustflags(manifest: &Path) -> Vec<String> {
     flags
 }
 
-/// Wraps a core module, as the linker wrote it, into a component.
+/// Wraps a core module into a component.
 ///
 /// # Errors
 ///
@@ -222,10 +235,11 @@ pub fn wrap(package: &str, module: &[u8]) -> Result<Vec<u8>, BuildError> {
     if !imports.is_empty() {
         return Err(BuildError::Imports { package: package.into(), imports: imports.join(", ") });
     }
-    wit_component::ComponentEncoder::default()
+    let component = wit_component::ComponentEncoder::default()
         .validate(true)
         .debug_names(false)
         .module(module)
         .and_then(wit_component::ComponentEncoder::encode)
-        .map_err(|error| not_a_policy(format!("{error:#}")))
+        .map_err(|error| not_a_policy(format!("{error:#}")))?;
+    short::shorten(&component).map_err(not_a_policy)
 }

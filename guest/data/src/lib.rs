@@ -18,13 +18,24 @@ mod report;
 mod rules;
 mod settings;
 mod steps;
-#[doc(hidden)]
-pub mod text;
 
 pub use judge::{judge, whole};
 pub use path::{Path, any_name};
 pub use pattern::{Pattern, unescape};
-pub use report::{Data, Found, MOST, Rank, Weight};
+pub use report::{Data, Found, MOST, Rank, Weight, too_many};
 pub use rules::{Never, Own, Part, Rules, Standing, Told, is_usual};
 pub use settings::{Exemptions, MinConfidence, detectors, pattern, patterns};
-pub use text::{About, AboutRule};
+
+/// The descriptor of a policy that judges all claims, from an [`About`](tokenward_policy::About).
+#[macro_export]
+macro_rules! descriptor {
+    ($about:expr) => {
+        ::tokenward_policy::Descriptor {
+            phases: ::tokenward_policy::Phases::ISSUE
+                | ::tokenward_policy::Phases::USE
+                | ::tokenward_policy::Phases::REFRESH,
+            reads: ::tokenward_policy::Reads::all_claims(),
+            ..::tokenward_policy::about!($about)
+        }
+    };
+}

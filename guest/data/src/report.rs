@@ -11,6 +11,21 @@ pub const MOST: usize = 200;
 /// The most bytes of pointers in findings, for the host bounds the size of a verdict as well.
 const MOST_BYTES: usize = 128 << 10;
 
+/// The id of the rule that is told when there are more findings than a verdict holds.
+const TOO_MANY: &str = "too-many-findings";
+
+/// The rule that is told when there are more findings than are told one by one: the last of each
+/// policy that judges by [`judge`](crate::judge).
+#[must_use]
+pub const fn too_many(controls: &'static [&'static str]) -> AboutRule {
+    AboutRule {
+        id: TOO_MANY,
+        title: "More claims are at fault than are told one by one",
+        remedy: "Mend the claims that are told, then look again.",
+        controls,
+    }
+}
+
 /// What is said of one claim.
 pub(crate) struct Offence<'a, O> {
     pub(crate) pointer: &'a str,
@@ -111,7 +126,7 @@ pub(crate) fn verdict<R: Rules>(rules: &R, offences: &[Offence<'_, R::Own>]) -> 
         verdict.findings.push(finding(rules, rank, offence));
     }
     if let Some(gravest) = omitted {
-        verdict.findings.push(too_many(gravest));
+        verdict.findings.push(more_than_told(gravest));
     }
     if !withheld.is_empty() {
         verdict.requirements.push(Requirement::Withhold(withheld));
@@ -154,14 +169,14 @@ fn select<R: Rules>(rules: &R, offences: &[Offence<'_, R::Own>]) -> Selection {
     Selection { told: Some(told), omitted }
 }
 
-fn too_many(gravest: Rank) -> Finding {
+fn more_than_told(gravest: Rank) -> Finding {
     let (severity, effect) = match gravest {
         // Data that should be withheld but is not named would be passed on.
         Rank::Deny | Rank::Withhold => (Severity::High, Effect::Deny),
         Rank::Advise => (Severity::Info, Effect::Advise),
     };
     Finding {
-        rule: crate::text::TOO_MANY.to_owned(),
+        rule: TOO_MANY.to_owned(),
         severity,
         effect,
         claim: None,

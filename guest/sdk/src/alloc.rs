@@ -1,9 +1,10 @@
 //! The allocator of a policy component: it only ever moves forward.
 //!
 //! After a request all of an instance's memory is put back or thrown away, so
-//! giving memory back costs code and time and gains nothing. The one exception
-//! is the block allocated last, which may grow, shrink and be freed in place:
-//! that is how vectors and strings are built.
+//! giving memory back costs code and time and gains nothing: it does nothing, and
+//! the code that would ask for it is taken out when the component is built. The
+//! block allocated last may grow and shrink in place: that is how vectors and
+//! strings are built.
 #![cfg(target_arch = "wasm32")]
 #![allow(unsafe_code)] // a global allocator cannot be written without
 
@@ -63,7 +64,7 @@ pub(crate) fn make_room() {
 /// One block for the whole input, aligned to 8 bytes, for a host that asks for
 /// it rather than for each string and list by itself (`cabi_realloc`). That parts
 /// of the block are freed or grown by themselves is nothing to this allocator:
-/// it gives back or grows in place only what lies last.
+/// it gives nothing back, and grows in place only what lies last.
 #[unsafe(export_name = "tokenward:arena")]
 extern "C" fn arena(size: usize) -> *mut u8 {
     let block = Layout::from_size_align(size, 8).map(|layout| {
@@ -87,11 +88,7 @@ unsafe impl GlobalAlloc for Bump {
         if self.reserve(start, layout.size()) { start as *mut u8 } else { core::ptr::null_mut() }
     }
 
-    unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
-        if ptr as usize + layout.size() == self.next.get() {
-            self.next.set(ptr as usize);
-        }
-    }
+    unsafe fn dealloc(&self, _: *mut u8, _: Layout) {}
 
     unsafe fn realloc(&self, ptr: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
         let start = ptr as usize;

@@ -78,6 +78,8 @@
 extern crate self as tokenward_policy;
 
 mod abi;
+#[doc(hidden)]
+pub mod about;
 mod alloc;
 #[doc(hidden)]
 pub mod bindings;
@@ -88,8 +90,7 @@ pub mod list;
 #[doc(hidden)]
 pub mod packed;
 mod reads;
-#[doc(hidden)]
-pub mod schema;
+mod schema;
 mod settings;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -97,6 +98,7 @@ pub mod text;
 pub mod time;
 mod verdict;
 
+pub use about::{About, AboutRule};
 pub use bindings::exports::tokenward::policy::policy::{
     Binding, Claim, ClaimSelector, Cookie, Descriptor, Effect, Encryption, Fact, Finding, Input,
     Key, Phase, Phases, Reads, Request, RequestParts, Requirement, Risk, RiskFactor, Rule,
@@ -110,11 +112,11 @@ pub use tokenward_policy_derive::FromSettings;
 /// What a policy's source usually needs.
 pub mod prelude {
     pub use crate::{
-        Binding, Claim, ClaimSelector, Cookie, Descriptor, Effect, Encryption, Fact, Finding,
-        FromSettings, Input, Key, Phase, Phases, Policy, Reads, Request, RequestParts, Requirement,
-        Risk, RiskFactor, Rule, SameSite, Setting, SettingError, SettingReader, Severity, Signal,
-        StepUp, Tls, Token, TokenKind, TokenLocation, TokenParts, Value, Verdict, WrongSetting,
-        export_policy, packed, pointer, settings_schema,
+        About, AboutRule, Binding, Claim, ClaimSelector, Cookie, Descriptor, Effect, Encryption,
+        Fact, Finding, FromSettings, Input, Key, Phase, Phases, Policy, Reads, Request,
+        RequestParts, Requirement, Risk, RiskFactor, Rule, SameSite, Setting, SettingError,
+        SettingReader, Severity, Signal, StepUp, Tls, Token, TokenKind, TokenLocation, TokenParts,
+        Value, Verdict, WrongSetting, about, export_policy, pointer,
     };
 }
 

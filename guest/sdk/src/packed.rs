@@ -1,44 +1,6 @@
 //! Texts that a policy describes itself with, packed when it is compiled: they are
 //! part of its component and of its memory, and no request needs them.
 
-/// The text of a file, beside the source that names it, as a `String`. It is of ASCII.
-///
-/// ```ignore
-/// description: packed!("../description.md"),
-/// ```
-#[macro_export]
-macro_rules! packed {
-    ($file:literal) => {
-        $crate::packed_bytes!(::core::include_bytes!($file))
-    };
-}
-
-/// The text of a JSON file, beside the source that names it, as a `String`
-/// without the white space that only people read.
-///
-/// ```ignore
-/// settings_schema: settings_schema!("../settings.schema.json"),
-/// ```
-#[macro_export]
-macro_rules! settings_schema {
-    ($file:literal) => {{
-        const TEXT: &str = ::core::include_str!($file);
-        const COMPACT: [u8; $crate::schema::compact_length(TEXT)] = $crate::schema::compact(TEXT);
-        $crate::packed_bytes!(&COMPACT)
-    }};
-}
-
-/// Bytes of ASCII as a `String`.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! packed_bytes {
-    ($bytes:expr) => {{
-        const LENGTH: usize = $crate::packed::packed_length($bytes);
-        static PACKED: [u8; LENGTH] = $crate::packed::packed($bytes);
-        $crate::packed::unpack(&PACKED)
-    }};
-}
-
 // The packed form of ASCII: a byte below 128 stands for itself. Any other begins
 // a pair, one bit set, four bits of length less `SHORTEST`, eleven bits of
 // distance less one: what stands so far back is repeated so long.

@@ -30,19 +30,23 @@ pub struct AudienceBinding {
     jti_kinds: Vec<Kind>,
 }
 
+const ABOUT: About = About {
+    name: "audience-binding",
+    version: env!("CARGO_PKG_VERSION"),
+    title: "Tokens have few recipients, a sender, and an opaque subject",
+    description: include_str!("../description.md"),
+    schema: include_str!("../settings.schema.json"),
+    rules: rules::RULES,
+};
+
 impl Policy for AudienceBinding {
     type Settings = Settings;
 
     fn descriptor() -> Descriptor {
         Descriptor {
-            name: "audience-binding".into(),
-            version: env!("CARGO_PKG_VERSION").into(),
-            title: "Tokens have few recipients, a sender, and an opaque subject".into(),
-            description: packed!("../description.md"),
             phases: Phases::ISSUE | Phases::USE | Phases::REFRESH,
-            rules: rules::rules(),
-            settings_schema: settings_schema!("../settings.schema.json"),
             reads: Self::new(Settings::default(), &mut Vec::new()).reads(),
+            ..about!(ABOUT)
         }
     }
 

@@ -16,7 +16,7 @@ mod settings;
 mod tests;
 
 use tokenward_data::{
-    About, AboutRule, Data, Exemptions, Never, Part, Path, Rank, Rules, Standing, Weight,
+    Data, Exemptions, Never, Part, Path, Rank, Rules, Standing, Weight, too_many,
 };
 use tokenward_detect::{Detector, Hit, Place};
 use tokenward_policy::prelude::*;
@@ -64,8 +64,8 @@ const ABOUT: About = About {
             remedy: "Take the claim out of the token, or the card number beside it.",
             controls: &[UNREADABLE],
         },
+        too_many(&[CODE, SHOWN, UNREADABLE]),
     ],
-    controls: &[CODE, SHOWN, UNREADABLE],
 };
 
 impl Policy for CardholderData {

@@ -38,7 +38,7 @@ mod settings;
 mod standard;
 
 pub use settings::Settings;
-use tokenward_data::{About, AboutRule};
+use tokenward_data::too_many;
 use tokenward_policy::prelude::*;
 
 /// The policy, configured.
@@ -113,8 +113,8 @@ const ABOUT: About = About {
             remedy: "Have the issuer leave the claim out, or name it in `allow`.",
             controls: &["GDPR 5(1)(c)", "GDPR 25(2)"],
         },
+        too_many(&["GDPR 5(1)(c)", "GDPR 25(2)", "HIPAA 164.502(b)"]),
     ],
-    controls: &["GDPR 5(1)(c)", "GDPR 25(2)", "HIPAA 164.502(b)"],
 };
 
 impl Policy for ClaimMinimization {

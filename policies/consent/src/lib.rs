@@ -35,19 +35,23 @@ pub struct Consent {
     skew: u32,
 }
 
+const ABOUT: About = About {
+    name: "consent",
+    version: env!("CARGO_PKG_VERSION"),
+    title: "Processing serves purposes that its subject consented to",
+    description: include_str!("../description.md"),
+    schema: include_str!("../settings.schema.json"),
+    rules: rules::RULES,
+};
+
 impl Policy for Consent {
     type Settings = Settings;
 
     fn descriptor() -> Descriptor {
         Descriptor {
-            name: "consent".into(),
-            version: env!("CARGO_PKG_VERSION").into(),
-            title: "Processing serves purposes that its subject consented to".into(),
-            description: packed!("../description.md"),
             phases: Phases::ISSUE | Phases::USE | Phases::REFRESH,
-            rules: rules::rules(),
-            settings_schema: settings_schema!("../settings.schema.json"),
             reads: Reads::claims(Settings::default().purpose_claims).and_facts(FACTS).and_time(),
+            ..about!(ABOUT)
         }
     }
 

@@ -1,5 +1,6 @@
 //! What the consent registry knows, as facts of the input.
 
+use tokenward_policy::text::push_number;
 use tokenward_policy::{Input, Value};
 
 use crate::purposes::words;
@@ -83,7 +84,8 @@ pub(crate) fn is_one_of(version: &Value, versions: &[String]) -> bool {
     match version {
         Value::Text(text) => versions.iter().any(|v| v == text),
         Value::Integer(integer) => {
-            let text = integer.to_string();
+            let mut text = String::from(if *integer < 0 { "-" } else { "" });
+            push_number(&mut text, integer.unsigned_abs());
             versions.contains(&text)
         }
         _ => false,

@@ -10,79 +10,83 @@ use crate::settings::Reaction;
 /// Of a message, in bytes: the host takes no longer one.
 const LONGEST_MESSAGE: usize = 1_024;
 
+const BOTH: &[&str] = &["GDPR 6", "GDPR 7"];
+const LAWFUL: &[&str] = &["GDPR 6"];
+const CONDITIONS: &[&str] = &["GDPR 7"];
+
 /// Every rule.
-pub(crate) fn rules() -> Vec<Rule> {
-    let (both, lawful, conditions) = (&["GDPR 6", "GDPR 7"], &["GDPR 6"], &["GDPR 7"]);
-    let rule = |id: &str, controls: &[&str], title: &str, remedy: &str| Rule {
-        id: id.into(),
-        title: title.into(),
-        remedy: remedy.into(),
-        controls: controls.iter().map(|control| (*control).into()).collect(),
-    };
-    vec![
-        rule(
-            "consent-missing",
-            both,
-            "The subject has not consented to a purpose",
-            "Ask the subject for consent, or leave the purpose out; if it rests on another legal \
-             basis, say so in `exempt-purposes`.",
-        ),
-        rule(
-            "consent-withdrawn",
-            both,
-            "The subject has withdrawn consent",
-            "Stop the processing and end the subject's tokens; ask for consent anew if need be.",
-        ),
-        rule(
-            "consent-expired",
-            conditions,
-            "The subject's consent has ended, or is too old",
-            "Ask the subject to renew the consent.",
-        ),
-        rule(
-            "consent-outdated",
-            conditions,
-            "The subject consented to another version of the text",
-            "Show the subject the present text and ask for consent to it.",
-        ),
-        rule(
-            "unknown-consent",
-            conditions,
-            "It is not known whether, or when, the subject consented",
-            "Have the gateway or the issuer pass on what the consent registry knows.",
-        ),
-        rule(
-            "malformed-consent",
-            conditions,
-            "What the consent registry says cannot be read, or cannot be",
-            "Have the registry give purposes as texts, and times as whole seconds since 1970.",
-        ),
-        rule(
-            "purpose-not-covered",
-            lawful,
-            "The token is for another purpose than the route",
-            "Have the client obtain a token for the purpose that the route serves.",
-        ),
-        rule(
-            "missing-purpose",
-            lawful,
-            "The token names no purpose, and the route serves one",
-            "Have the issuer name the token's purposes in the purpose claim.",
-        ),
-        rule(
-            "malformed-purpose",
-            lawful,
-            "A claim of purposes or scopes cannot be read",
-            "Have the issuer write the claim as one string with spaces, or as an array of strings, \
-             with at most 64 purposes.",
-        ),
-        rule(
-            "unknown-request",
-            lawful,
-            "The request, or a part of it that the routes need, is not known",
-            "Have the gateway pass on the method, the host and the path of every request.",
-        ),
-    ]
+pub(crate) const RULES: &[AboutRule] = &[
+    rule(
+        "consent-missing",
+        BOTH,
+        "The subject has not consented to a purpose",
+        "Ask the subject for consent, or leave the purpose out; if it rests on another legal \
+         basis, say so in `exempt-purposes`.",
+    ),
+    rule(
+        "consent-withdrawn",
+        BOTH,
+        "The subject has withdrawn consent",
+        "Stop the processing and end the subject's tokens; ask for consent anew if need be.",
+    ),
+    rule(
+        "consent-expired",
+        CONDITIONS,
+        "The subject's consent has ended, or is too old",
+        "Ask the subject to renew the consent.",
+    ),
+    rule(
+        "consent-outdated",
+        CONDITIONS,
+        "The subject consented to another version of the text",
+        "Show the subject the present text and ask for consent to it.",
+    ),
+    rule(
+        "unknown-consent",
+        CONDITIONS,
+        "It is not known whether, or when, the subject consented",
+        "Have the gateway or the issuer pass on what the consent registry knows.",
+    ),
+    rule(
+        "malformed-consent",
+        CONDITIONS,
+        "What the consent registry says cannot be read, or cannot be",
+        "Have the registry give purposes as texts, and times as whole seconds since 1970.",
+    ),
+    rule(
+        "purpose-not-covered",
+        LAWFUL,
+        "The token is for another purpose than the route",
+        "Have the client obtain a token for the purpose that the route serves.",
+    ),
+    rule(
+        "missing-purpose",
+        LAWFUL,
+        "The token names no purpose, and the route serves one",
+        "Have the issuer name the token's purposes in the purpose claim.",
+    ),
+    rule(
+        "malformed-purpose",
+        LAWFUL,
+        "A claim of purposes or scopes cannot be read",
+        "Have the issuer write the claim as one string with spaces, or as an array of strings, \
+         with at most 64 purposes.",
+    ),
+    rule(
+        "unknown-request",
+        LAWFUL,
+        "The request, or a part of it that the routes need, is not known",
+        "Have the gateway pass on the method, the host and the path of every request.",
+    ),
+];
+
+const fn rule(
+    id: &'static str,
+    controls: &'static [&'static str],
+    title: &'static str,
+    remedy: &'static str,
+) -> AboutRule {
+    AboutRule { id, title, remedy, controls }
 }
 
 pub(crate) fn missing(missing: &[Purpose<'_>]) -> Finding {

@@ -28,20 +28,24 @@ pub struct EncryptionRequired {
     content_algorithms: Vec<String>,
 }
 
+const ABOUT: About = About {
+    name: "encryption-required",
+    version: env!("CARGO_PKG_VERSION"),
+    title: "Tokens with sensitive claims are encrypted",
+    description: include_str!("../description.md"),
+    schema: include_str!("../settings.schema.json"),
+    rules: rules::RULES,
+};
+
 impl Policy for EncryptionRequired {
     type Settings = Settings;
 
     fn descriptor() -> Descriptor {
         Descriptor {
-            name: "encryption-required".into(),
-            version: env!("CARGO_PKG_VERSION").into(),
-            title: "Tokens with sensitive claims are encrypted".into(),
-            description: packed!("../description.md"),
             phases: Phases::ISSUE | Phases::USE | Phases::REFRESH,
-            rules: rules::rules(),
-            settings_schema: settings_schema!("../settings.schema.json"),
             reads: Reads::claims(sensitive::DEFAULT.map(|name| pointer([name])))
                 .and_token(TokenParts::ENCRYPTION),
+            ..about!(ABOUT)
         }
     }
 

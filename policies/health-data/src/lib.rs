@@ -17,8 +17,8 @@ mod settings;
 mod tests;
 
 use tokenward_data::{
-    About, AboutRule, Data, Exemptions, Never, Part, Path, Rank, Rules, Standing, Weight, any_name,
-    is_usual,
+    Data, Exemptions, Never, Part, Path, Rank, Rules, Standing, Weight, any_name, is_usual,
+    too_many,
 };
 use tokenward_detect::{Category, Detector, DetectorSet, Hit, Scope, concerns_patient};
 use tokenward_policy::prelude::*;
@@ -65,8 +65,8 @@ const ABOUT: About = About {
                      it in `permit`, if it identifies no patient.",
             controls: &[NECESSARY, IDENTIFIERS, ACCESS],
         },
+        too_many(&[NECESSARY, IDENTIFIERS, ACCESS]),
     ],
-    controls: &[NECESSARY, IDENTIFIERS, ACCESS],
 };
 
 impl Policy for HealthData {

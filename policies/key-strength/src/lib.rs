@@ -27,19 +27,23 @@ pub struct KeyStrength {
     unknown_key_at_issue: Reaction,
 }
 
+const ABOUT: About = About {
+    name: "key-strength",
+    version: env!("CARGO_PKG_VERSION"),
+    title: "Tokens are signed with sound algorithms and strong keys",
+    description: include_str!("../description.md"),
+    schema: include_str!("../settings.schema.json"),
+    rules: rules::RULES,
+};
+
 impl Policy for KeyStrength {
     type Settings = Settings;
 
     fn descriptor() -> Descriptor {
         Descriptor {
-            name: "key-strength".into(),
-            version: env!("CARGO_PKG_VERSION").into(),
-            title: "Tokens are signed with sound algorithms and strong keys".into(),
-            description: packed!("../description.md"),
             phases: Phases::ISSUE | Phases::USE | Phases::REFRESH,
-            rules: rules::rules(),
-            settings_schema: settings_schema!("../settings.schema.json"),
             reads: reads(),
+            ..about!(ABOUT)
         }
     }
 

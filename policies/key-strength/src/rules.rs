@@ -4,76 +4,78 @@ use tokenward_policy::prelude::*;
 
 use crate::settings::Reaction;
 
+const SIGNATURE: &[&str] = &["ISO 27001:2022 8.24", "SOC 2 CC6.1"];
+const KEY: &[&str] =
+    &["ISO 27001:2022 8.24", "PCI DSS 4.0.1 3.6", "PCI DSS 4.0.1 3.7", "SOC 2 CC6.1"];
+
 /// Every rule.
-pub(crate) fn rules() -> Vec<Rule> {
-    const SIGNATURE: &[&str] = &["ISO 27001:2022 8.24", "SOC 2 CC6.1"];
-    const KEY: &[&str] =
-        &["ISO 27001:2022 8.24", "PCI DSS 4.0.1 3.6", "PCI DSS 4.0.1 3.7", "SOC 2 CC6.1"];
-    let rule = |id: &str, controls: &[&str], title: &str, remedy: &str| Rule {
-        id: id.into(),
-        title: title.into(),
-        remedy: remedy.into(),
-        controls: controls.iter().map(|control| (*control).into()).collect(),
-    };
-    vec![
-        rule(
-            "unsigned-token",
-            SIGNATURE,
-            "The token is not signed",
-            "Have the issuer sign it, with ES256 or PS256 for instance; never accept `none`.",
-        ),
-        rule(
-            "algorithm-not-allowed",
-            SIGNATURE,
-            "The signature algorithm is not allowed",
-            "Have the issuer sign with one of `algorithms`, or add the algorithm there.",
-        ),
-        rule(
-            "symmetric-algorithm",
-            KEY,
-            "The token is signed with a shared secret",
-            "Have the issuer sign with a private key (ES256, PS256): whoever verifies with a \
-             shared secret can make tokens too.",
-        ),
-        rule(
-            "unsuitable-key",
-            KEY,
-            "The key does not suit the signature algorithm",
-            "Have the issuer sign with a key of the type and curve that RFC 7518 section 3.1 \
-             gives the algorithm.",
-        ),
-        rule(
-            "short-key",
-            KEY,
-            "The key is too short",
-            "Have the issuer make a new key: RSA of 3072 bits, EC on P-256, or a random secret \
-             no shorter than the hash.",
-        ),
-        rule(
-            "modest-key",
-            KEY,
-            "The key is shorter than is advised",
-            "Plan a longer RSA key, or an EC key on P-256, for the next rotation.",
-        ),
-        rule(
-            "old-key",
-            KEY,
-            "The key has been in use for too long",
-            "Have the issuer rotate its keys before their cryptoperiod ends.",
-        ),
-        rule(
-            "unknown-key-age",
-            KEY,
-            "The age of the key is not known",
-            "Give the time at which the key was created with the trusted keys.",
-        ),
-        rule(
-            "unknown-key",
-            KEY,
-            "The signature algorithm or the key is not known",
-            "Have whoever asks give the token's header and the key that verified it.",
-        ),
-    ]
+pub(crate) const RULES: &[AboutRule] = &[
+    rule(
+        "unsigned-token",
+        SIGNATURE,
+        "The token is not signed",
+        "Have the issuer sign it, with ES256 or PS256 for instance; never accept `none`.",
+    ),
+    rule(
+        "algorithm-not-allowed",
+        SIGNATURE,
+        "The signature algorithm is not allowed",
+        "Have the issuer sign with one of `algorithms`, or add the algorithm there.",
+    ),
+    rule(
+        "symmetric-algorithm",
+        KEY,
+        "The token is signed with a shared secret",
+        "Have the issuer sign with a private key (ES256, PS256): whoever verifies with a \
+         shared secret can make tokens too.",
+    ),
+    rule(
+        "unsuitable-key",
+        KEY,
+        "The key does not suit the signature algorithm",
+        "Have the issuer sign with a key of the type and curve that RFC 7518 section 3.1 \
+         gives the algorithm.",
+    ),
+    rule(
+        "short-key",
+        KEY,
+        "The key is too short",
+        "Have the issuer make a new key: RSA of 3072 bits, EC on P-256, or a random secret \
+         no shorter than the hash.",
+    ),
+    rule(
+        "modest-key",
+        KEY,
+        "The key is shorter than is advised",
+        "Plan a longer RSA key, or an EC key on P-256, for the next rotation.",
+    ),
+    rule(
+        "old-key",
+        KEY,
+        "The key has been in use for too long",
+        "Have the issuer rotate its keys before their cryptoperiod ends.",
+    ),
+    rule(
+        "unknown-key-age",
+        KEY,
+        "The age of the key is not known",
+        "Give the time at which the key was created with the trusted keys.",
+    ),
+    rule(
+        "unknown-key",
+        KEY,
+        "The signature algorithm or the key is not known",
+        "Have whoever asks give the token's header and the key that verified it.",
+    ),
+];
+
+const fn rule(
+    id: &'static str,
+    controls: &'static [&'static str],
+    title: &'static str,
+    remedy: &'static str,
+) -> AboutRule {
+    AboutRule { id, title, remedy, controls }
 }
 
 /// A finding of a rule that a setting may soften.

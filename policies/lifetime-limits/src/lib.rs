@@ -26,19 +26,23 @@ pub struct LifetimeLimits {
     skew: i64,
 }
 
+const ABOUT: About = About {
+    name: "lifetime-limits",
+    version: env!("CARGO_PKG_VERSION"),
+    title: "Tokens and sessions live only as long as they may",
+    description: include_str!("../description.md"),
+    schema: include_str!("../settings.schema.json"),
+    rules: rules::RULES,
+};
+
 impl Policy for LifetimeLimits {
     type Settings = Settings;
 
     fn descriptor() -> Descriptor {
         Descriptor {
-            name: "lifetime-limits".into(),
-            version: env!("CARGO_PKG_VERSION").into(),
-            title: "Tokens and sessions live only as long as they may".into(),
-            description: packed!("../description.md"),
             phases: Phases::ISSUE | Phases::USE | Phases::REFRESH,
-            rules: rules::rules(),
-            settings_schema: settings_schema!("../settings.schema.json"),
             reads: Self::new(&Settings::default()).reads(),
+            ..about!(ABOUT)
         }
     }
 

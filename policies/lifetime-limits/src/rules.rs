@@ -5,103 +5,105 @@ use tokenward_policy::prelude::*;
 
 use crate::settings::Reaction;
 
+const STORAGE: &[&str] = &[
+    "GDPR 5(1)(e)",
+    "ISO 27001:2022 5.16",
+    "ISO 27001:2022 5.17",
+    "ISO 27001:2022 8.5",
+    "SOC 2 CC6.1",
+];
+const SESSION: &[&str] = &["ISO 27001:2022 8.5", "SOC 2 CC6.1"];
+
 /// Every rule.
-pub(crate) fn rules() -> Vec<Rule> {
-    let storage = [
-        "GDPR 5(1)(e)",
-        "ISO 27001:2022 5.16",
-        "ISO 27001:2022 5.17",
-        "ISO 27001:2022 8.5",
-        "SOC 2 CC6.1",
-    ];
-    let session = ["ISO 27001:2022 8.5", "SOC 2 CC6.1"];
-    let rule = |id: &str, controls: &[&str], title: &str, remedy: &str| Rule {
-        id: id.into(),
-        title: title.into(),
-        remedy: remedy.into(),
-        controls: controls.iter().map(|control| (*control).into()).collect(),
-    };
-    vec![
-        rule(
-            "missing-exp",
-            &storage,
-            "The token has no end",
-            "Have the issuer set `exp`, as near to `iat` as the use of the token allows.",
-        ),
-        rule(
-            "unbounded-lifetime",
-            &storage,
-            "The token does not say when it was issued",
-            "Have the issuer set `iat`.",
-        ),
-        rule(
-            "lifetime-too-long",
-            &storage,
-            "The token lives longer than it may",
-            "Have the issuer shorten the lifetime, and let clients refresh or ask again.",
-        ),
-        rule(
-            "long-lifetime",
-            &storage,
-            "The token lives longer than is advised",
-            "Have the issuer shorten the lifetime.",
-        ),
-        rule(
-            "remaining-too-long",
-            &storage,
-            "The token has more of its life left than it may",
-            "Have the issuer shorten the lifetime.",
-        ),
-        rule(
-            "issued-too-long-ago",
-            &storage,
-            "The token was issued too long ago",
-            "Have the client obtain a new token.",
-        ),
-        rule(
-            "session-too-old",
-            &session,
-            "The user authenticated too long ago",
-            "Have the user authenticate again.",
-        ),
-        rule(
-            "unknown-session-age",
-            &session,
-            "The token does not say when the user authenticated",
-            "Have the issuer set `auth_time`.",
-        ),
-        rule(
-            "malformed-time",
-            &session,
-            "A time is not a number of seconds between 1970 and the year 9999",
-            "Have the issuer write times as NumericDate (RFC 7519 section 2): seconds, not \
-             milliseconds, and no text.",
-        ),
-        rule(
-            "issued-in-future",
-            &session,
-            "The token was issued, or the user authenticated, in the future",
-            "Set the clocks of issuer and gateway by the same source.",
-        ),
-        rule(
-            "not-yet-valid",
-            &session,
-            "The token is not yet valid",
-            "Have the client wait until `nbf`, or set the clocks by the same source.",
-        ),
-        rule(
-            "negative-lifetime",
-            &session,
-            "The token ends before it was issued",
-            "Have the issuer set `exp` after `iat`.",
-        ),
-        rule(
-            "never-valid",
-            &session,
-            "The token ends before it begins",
-            "Have the issuer set `exp` after `nbf`.",
-        ),
-    ]
+pub(crate) const RULES: &[AboutRule] = &[
+    rule(
+        "missing-exp",
+        STORAGE,
+        "The token has no end",
+        "Have the issuer set `exp`, as near to `iat` as the use of the token allows.",
+    ),
+    rule(
+        "unbounded-lifetime",
+        STORAGE,
+        "The token does not say when it was issued",
+        "Have the issuer set `iat`.",
+    ),
+    rule(
+        "lifetime-too-long",
+        STORAGE,
+        "The token lives longer than it may",
+        "Have the issuer shorten the lifetime, and let clients refresh or ask again.",
+    ),
+    rule(
+        "long-lifetime",
+        STORAGE,
+        "The token lives longer than is advised",
+        "Have the issuer shorten the lifetime.",
+    ),
+    rule(
+        "remaining-too-long",
+        STORAGE,
+        "The token has more of its life left than it may",
+        "Have the issuer shorten the lifetime.",
+    ),
+    rule(
+        "issued-too-long-ago",
+        STORAGE,
+        "The token was issued too long ago",
+        "Have the client obtain a new token.",
+    ),
+    rule(
+        "session-too-old",
+        SESSION,
+        "The user authenticated too long ago",
+        "Have the user authenticate again.",
+    ),
+    rule(
+        "unknown-session-age",
+        SESSION,
+        "The token does not say when the user authenticated",
+        "Have the issuer set `auth_time`.",
+    ),
+    rule(
+        "malformed-time",
+        SESSION,
+        "A time is not a number of seconds between 1970 and the year 9999",
+        "Have the issuer write times as NumericDate (RFC 7519 section 2): seconds, not \
+         milliseconds, and no text.",
+    ),
+    rule(
+        "issued-in-future",
+        SESSION,
+        "The token was issued, or the user authenticated, in the future",
+        "Set the clocks of issuer and gateway by the same source.",
+    ),
+    rule(
+        "not-yet-valid",
+        SESSION,
+        "The token is not yet valid",
+        "Have the client wait until `nbf`, or set the clocks by the same source.",
+    ),
+    rule(
+        "negative-lifetime",
+        SESSION,
+        "The token ends before it was issued",
+        "Have the issuer set `exp` after `iat`.",
+    ),
+    rule(
+        "never-valid",
+        SESSION,
+        "The token ends before it begins",
+        "Have the issuer set `exp` after `nbf`.",
+    ),
+];
+
+const fn rule(
+    id: &'static str,
+    controls: &'static [&'static str],
+    title: &'static str,
+    remedy: &'static str,
+) -> AboutRule {
+    AboutRule { id, title, remedy, controls }
 }
 
 /// A finding of a rule that a setting may soften; `denied` is its severity where it does not.

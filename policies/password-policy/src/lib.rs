@@ -46,19 +46,23 @@ pub struct PasswordPolicy {
     password_methods: Vec<String>,
 }
 
+const ABOUT: About = About {
+    name: "password-policy",
+    version: env!("CARGO_PKG_VERSION"),
+    title: "Passwords are long, not known to attackers, and as the profile asks",
+    description: include_str!("../description.md"),
+    schema: include_str!("../settings.schema.json"),
+    rules: rules::RULES,
+};
+
 impl Policy for PasswordPolicy {
     type Settings = Settings;
 
     fn descriptor() -> Descriptor {
         Descriptor {
-            name: "password-policy".into(),
-            version: env!("CARGO_PKG_VERSION").into(),
-            title: "Passwords are long, not known to attackers, and as the profile asks".into(),
-            description: packed!("../description.md"),
             phases: Phases::LOGIN,
-            rules: rules::rules(),
-            settings_schema: settings_schema!("../settings.schema.json"),
             reads: Self::new(Settings::default()).reads(),
+            ..about!(ABOUT)
         }
     }
 

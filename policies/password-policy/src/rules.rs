@@ -1,63 +1,65 @@
 //! The rules.
 
-use tokenward_policy::Rule;
+use tokenward_policy::AboutRule;
+
+const ISO: &str = "ISO 27001:2022 5.17";
+const CHOOSE: &str = "Have the user choose another password.";
 
 /// Every rule.
-pub(crate) fn rules() -> Vec<Rule> {
-    const ISO: &str = "ISO 27001:2022 5.17";
-    const CHOOSE: &str = "Have the user choose another password.";
-    let rule = |id: &str, controls: &[&str], title: &str, remedy: &str| Rule {
-        id: id.into(),
-        title: title.into(),
-        remedy: remedy.into(),
-        controls: controls.iter().map(|control| (*control).into()).collect(),
-    };
-    vec![
-        rule(
-            "too-short",
-            &[ISO, "PCI DSS 4.0.1 8.3.6"],
-            "The password is too short",
-            "Have the user choose a longer password; several words make one.",
-        ),
-        rule(
-            "too-long",
-            &[ISO],
-            "The password is too long",
-            "Have the user choose a shorter password, or let the service take longer ones.",
-        ),
-        rule(
-            "missing-class",
-            &[ISO, "PCI DSS 4.0.1 8.3.6"],
-            "The password lacks a class of characters",
-            "Have the user choose a password with the characters that the message names.",
-        ),
-        rule(
-            "expired",
-            &[ISO, "PCI DSS 4.0.1 8.3.9"],
-            "The password has expired",
-            "Have the user change it.",
-        ),
-        rule("breached", &[ISO], "The password is known from a breach", CHOOSE),
-        rule("common", &[ISO], "The password is a common one", CHOOSE),
-        rule(
-            "contains-name",
-            &[ISO],
-            "The password contains a name that attackers try",
-            "Have the user choose a password without the names of user and service.",
-        ),
-        rule(
-            "unknown-password",
-            &[ISO],
-            "Too little is known of the password",
-            "Have the identity provider give the facts that the message names or, where no \
-             password is used, name the method in `login.method`.",
-        ),
-        rule(
-            "malformed",
-            &[ISO],
-            "What is said of the password cannot be so",
-            "Give the length and the age as numbers of 0 or more, the method as a text, and the \
-             rest as `true` or `false`.",
-        ),
-    ]
+pub(crate) const RULES: &[AboutRule] = &[
+    rule(
+        "too-short",
+        &[ISO, "PCI DSS 4.0.1 8.3.6"],
+        "The password is too short",
+        "Have the user choose a longer password; several words make one.",
+    ),
+    rule(
+        "too-long",
+        &[ISO],
+        "The password is too long",
+        "Have the user choose a shorter password, or let the service take longer ones.",
+    ),
+    rule(
+        "missing-class",
+        &[ISO, "PCI DSS 4.0.1 8.3.6"],
+        "The password lacks a class of characters",
+        "Have the user choose a password with the characters that the message names.",
+    ),
+    rule(
+        "expired",
+        &[ISO, "PCI DSS 4.0.1 8.3.9"],
+        "The password has expired",
+        "Have the user change it.",
+    ),
+    rule("breached", &[ISO], "The password is known from a breach", CHOOSE),
+    rule("common", &[ISO], "The password is a common one", CHOOSE),
+    rule(
+        "contains-name",
+        &[ISO],
+        "The password contains a name that attackers try",
+        "Have the user choose a password without the names of user and service.",
+    ),
+    rule(
+        "unknown-password",
+        &[ISO],
+        "Too little is known of the password",
+        "Have the identity provider give the facts that the message names or, where no \
+         password is used, name the method in `login.method`.",
+    ),
+    rule(
+        "malformed",
+        &[ISO],
+        "What is said of the password cannot be so",
+        "Give the length and the age as numbers of 0 or more, the method as a text, and the \
+         rest as `true` or `false`.",
+    ),
+];
+
+const fn rule(
+    id: &'static str,
+    controls: &'static [&'static str],
+    title: &'static str,
+    remedy: &'static str,
+) -> AboutRule {
+    AboutRule { id, title, remedy, controls }
 }

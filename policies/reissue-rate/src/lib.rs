@@ -32,20 +32,23 @@ struct Window {
     addresses: Option<(String, u32)>,
 }
 
+const ABOUT: About = About {
+    name: "reissue-rate",
+    version: env!("CARGO_PKG_VERSION"),
+    title: "Tokens are not issued anew too often, and no refresh token is used twice",
+    description: include_str!("../description.md"),
+    schema: include_str!("../settings.schema.json"),
+    rules: rules::RULES,
+};
+
 impl Policy for ReissueRate {
     type Settings = Settings;
 
     fn descriptor() -> Descriptor {
         Descriptor {
-            name: "reissue-rate".into(),
-            version: env!("CARGO_PKG_VERSION").into(),
-            title: "Tokens are not issued anew too often, and no refresh token is used twice"
-                .into(),
-            description: packed!("../description.md"),
             phases: Phases::ISSUE | Phases::REFRESH,
-            rules: rules::rules(),
-            settings_schema: settings_schema!("../settings.schema.json"),
             reads: Self::new(&Settings::default()).reads(),
+            ..about!(ABOUT)
         }
     }
 

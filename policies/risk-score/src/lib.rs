@@ -27,6 +27,15 @@ pub struct RiskScore {
     report_unknown: bool,
 }
 
+const ABOUT: About = About {
+    name: "risk-score",
+    version: env!("CARGO_PKG_VERSION"),
+    title: "High risk calls for stronger authentication",
+    description: include_str!("../description.md"),
+    schema: include_str!("../settings.schema.json"),
+    rules: rules::RULES,
+};
+
 impl Policy for RiskScore {
     type Settings = Settings;
 
@@ -34,14 +43,9 @@ impl Policy for RiskScore {
         let reads =
             Self::configure(Settings::default()).map_or_else(|_| Reads::nothing(), |p| p.reads());
         Descriptor {
-            name: "risk-score".into(),
-            version: env!("CARGO_PKG_VERSION").into(),
-            title: "High risk calls for stronger authentication".into(),
-            description: packed!("../description.md"),
             phases: Phases::ISSUE | Phases::USE | Phases::REFRESH | Phases::LOGIN,
-            rules: rules::rules(),
-            settings_schema: settings_schema!("../settings.schema.json"),
             reads,
+            ..about!(ABOUT)
         }
     }
 

@@ -8,49 +8,45 @@ use crate::settings::{Combine, Outcome};
 /// What a message leaves, of the 1024 bytes that the host takes, before what closes it.
 const ROOM: usize = 980;
 
+const CONTROLS: &[&str] = &[
+    "ISO 27001:2022 8.5",
+    "ISO 27001:2022 8.16",
+    "PCI DSS 4.0.1 12.3",
+    "HIPAA 164.308(a)(1)(ii)(A)",
+];
+
 /// Every rule.
-pub(crate) fn rules() -> Vec<Rule> {
-    let rule = |id: &str, title: &str, remedy: &str| Rule {
-        id: id.into(),
-        title: title.into(),
-        remedy: remedy.into(),
-        controls: [
-            "ISO 27001:2022 8.5",
-            "ISO 27001:2022 8.16",
-            "PCI DSS 4.0.1 12.3",
-            "HIPAA 164.308(a)(1)(ii)(A)",
-        ]
-        .map(Into::into)
-        .into(),
-    };
-    vec![
-        rule(
-            "high-risk",
-            "The risk is too high for the request to pass",
-            "Find out which signals made the score; block the account or clear what was wrong.",
-        ),
-        rule(
-            "elevated-risk",
-            "The risk calls for stronger authentication",
-            "Have the user authenticate again, with a second factor.",
-        ),
-        rule("raised-risk", "The risk is raised", "Watch the account for more signals."),
-        rule(
-            "override-applied",
-            "A signal decided, whatever the score",
-            "Find out whether the signal was right, and whether the override is still needed.",
-        ),
-        rule(
-            "unknown-signals",
-            "Signals are not known",
-            "Connect a source for each signal, or leave out those that no source gives.",
-        ),
-        rule(
-            "unreadable-signal",
-            "The value of a signal is of another type than its condition",
-            "Have the source give the type that the condition is about, or change the condition.",
-        ),
-    ]
+pub(crate) const RULES: &[AboutRule] = &[
+    rule(
+        "high-risk",
+        "The risk is too high for the request to pass",
+        "Find out which signals made the score; block the account or clear what was wrong.",
+    ),
+    rule(
+        "elevated-risk",
+        "The risk calls for stronger authentication",
+        "Have the user authenticate again, with a second factor.",
+    ),
+    rule("raised-risk", "The risk is raised", "Watch the account for more signals."),
+    rule(
+        "override-applied",
+        "A signal decided, whatever the score",
+        "Find out whether the signal was right, and whether the override is still needed.",
+    ),
+    rule(
+        "unknown-signals",
+        "Signals are not known",
+        "Connect a source for each signal, or leave out those that no source gives.",
+    ),
+    rule(
+        "unreadable-signal",
+        "The value of a signal is of another type than its condition",
+        "Have the source give the type that the condition is about, or change the condition.",
+    ),
+];
+
+const fn rule(id: &'static str, title: &'static str, remedy: &'static str) -> AboutRule {
+    AboutRule { id, title, remedy, controls: CONTROLS }
 }
 
 /// The outcome that the score asks for.

@@ -32,20 +32,24 @@ pub struct RoleAccess {
     privileged_acr: Vec<String>,
 }
 
+const ABOUT: About = About {
+    name: "role-access",
+    version: env!("CARGO_PKG_VERSION"),
+    title: "Each route asks for permissions, and roles give them",
+    description: include_str!("../description.md"),
+    schema: include_str!("../settings.schema.json"),
+    rules: rules::RULES,
+};
+
 impl Policy for RoleAccess {
     type Settings = Settings;
 
     fn descriptor() -> Descriptor {
         Descriptor {
-            name: "role-access".into(),
-            version: env!("CARGO_PKG_VERSION").into(),
-            title: "Each route asks for permissions, and roles give them".into(),
-            description: packed!("../description.md"),
             phases: Phases::ISSUE | Phases::USE,
-            rules: rules::rules(),
-            settings_schema: settings_schema!("../settings.schema.json"),
             reads: Reads::claims(Settings::default().role_claims)
                 .and_request(RequestParts::PATH | RequestParts::METHOD),
+            ..about!(ABOUT)
         }
     }
 

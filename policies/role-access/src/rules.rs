@@ -16,61 +16,57 @@ const LONGEST_MESSAGE: usize = 1_024;
 const MOST_ACR: usize = 16;
 const LONGEST_ACR: usize = 256;
 
+const CONTROLS: &[&str] = &[
+    "SOC 2 CC6.1",
+    "SOC 2 CC6.3",
+    "ISO 27001:2022 5.15",
+    "ISO 27001:2022 5.18",
+    "ISO 27001:2022 8.3",
+    "HIPAA 164.308(a)(4)",
+];
+
 /// Every rule.
-pub(crate) fn rules() -> Vec<Rule> {
-    let rule = |id: &str, title: &str, remedy: &str| Rule {
-        id: id.into(),
-        title: title.into(),
-        remedy: remedy.into(),
-        controls: [
-            "SOC 2 CC6.1",
-            "SOC 2 CC6.3",
-            "ISO 27001:2022 5.15",
-            "ISO 27001:2022 5.18",
-            "ISO 27001:2022 8.3",
-            "HIPAA 164.308(a)(4)",
-        ]
-        .map(Into::into)
-        .into(),
-    };
-    vec![
-        rule(
-            "missing-permission",
-            "The token's roles do not give a permission that the route needs",
-            "Give the user or client a role with the permission, if the task needs it. Where the \
-             issuer writes roles to other claims, name those in `role-claims`.",
-        ),
-        rule(
-            "unknown-role",
-            "The token holds a role that the table of roles lacks",
-            "Add the role to `roles`, or have the issuer leave it out.",
-        ),
-        rule(
-            "malformed-roles",
-            "A role claim is neither a string nor an array of strings",
-            "Have the issuer write roles as an array of strings.",
-        ),
-        rule(
-            "conflicting-duties",
-            "The token's roles join duties that must be separate",
-            "Take one of the roles away: no one person may hold both duties.",
-        ),
-        rule(
-            "privileged-role",
-            "A privileged role is used, perhaps without strong authentication",
-            "Have the user authenticate again with one of `privileged-acr`, or use a lesser role.",
-        ),
-        rule(
-            "unmatched-route",
-            "No route covers the request",
-            "Add a route for the method and the path, with the permissions that it needs.",
-        ),
-        rule(
-            "unknown-request",
-            "The request, or a part of it that the routes need, is not known",
-            "Have the gateway pass on the method, the host and the path of every request.",
-        ),
-    ]
+pub(crate) const RULES: &[AboutRule] = &[
+    rule(
+        "missing-permission",
+        "The token's roles do not give a permission that the route needs",
+        "Give the user or client a role with the permission, if the task needs it. Where the \
+         issuer writes roles to other claims, name those in `role-claims`.",
+    ),
+    rule(
+        "unknown-role",
+        "The token holds a role that the table of roles lacks",
+        "Add the role to `roles`, or have the issuer leave it out.",
+    ),
+    rule(
+        "malformed-roles",
+        "A role claim is neither a string nor an array of strings",
+        "Have the issuer write roles as an array of strings.",
+    ),
+    rule(
+        "conflicting-duties",
+        "The token's roles join duties that must be separate",
+        "Take one of the roles away: no one person may hold both duties.",
+    ),
+    rule(
+        "privileged-role",
+        "A privileged role is used, perhaps without strong authentication",
+        "Have the user authenticate again with one of `privileged-acr`, or use a lesser role.",
+    ),
+    rule(
+        "unmatched-route",
+        "No route covers the request",
+        "Add a route for the method and the path, with the permissions that it needs.",
+    ),
+    rule(
+        "unknown-request",
+        "The request, or a part of it that the routes need, is not known",
+        "Have the gateway pass on the method, the host and the path of every request.",
+    ),
+];
+
+const fn rule(id: &'static str, title: &'static str, remedy: &'static str) -> AboutRule {
+    AboutRule { id, title, remedy, controls: CONTROLS }
 }
 
 /// Checks the settings that are not about single roles and routes.

@@ -21,49 +21,45 @@ const MOST_NAMED: usize = 8;
 /// Room in a message for each of them; a few may be longer if others are shorter.
 const ROOM: usize = 70;
 
+const CONTROLS: &[&str] = &["HIPAA 164.312(a)(1)", "HIPAA 164.308(a)(4)", "HIPAA 164.514(d)"];
+
 /// Every rule.
-pub(crate) fn rules() -> Vec<Rule> {
-    let rule = |id: &str, title: &str, remedy: &str| Rule {
-        id: id.into(),
-        title: title.into(),
-        remedy: remedy.into(),
-        controls: ["HIPAA 164.312(a)(1)", "HIPAA 164.308(a)(4)", "HIPAA 164.514(d)"]
-            .map(Into::into)
-            .into(),
-    };
-    vec![
-        rule(
-            "missing-scope",
-            "The token lacks a scope that the route needs",
-            "Have the client ask for the scope; grant it only to those whose task needs it.",
-        ),
-        rule(
-            "malformed-scope",
-            "A scope claim is neither a string nor an array of strings",
-            "Have the issuer write scopes as one string with spaces (RFC 6749 section 3.3), or as \
-             an array of strings.",
-        ),
-        rule(
-            "broad-scope",
-            "The token holds a scope that is broader than any one task needs",
-            "Grant the scopes of the task instead of one that stands for all of them.",
-        ),
-        rule(
-            "too-many-scopes",
-            "The token holds more scopes than it may",
-            "Have the client ask for the scopes of the task at hand only.",
-        ),
-        rule(
-            "unmatched-route",
-            "No route covers the request",
-            "Add a route for the method and the path, with the scopes that it needs.",
-        ),
-        rule(
-            "unknown-request",
-            "The request, or a part of it that the routes need, is not known",
-            "Have the gateway pass on the method, the host and the path of every request.",
-        ),
-    ]
+pub(crate) const RULES: &[AboutRule] = &[
+    rule(
+        "missing-scope",
+        "The token lacks a scope that the route needs",
+        "Have the client ask for the scope; grant it only to those whose task needs it.",
+    ),
+    rule(
+        "malformed-scope",
+        "A scope claim is neither a string nor an array of strings",
+        "Have the issuer write scopes as one string with spaces (RFC 6749 section 3.3), or as \
+         an array of strings.",
+    ),
+    rule(
+        "broad-scope",
+        "The token holds a scope that is broader than any one task needs",
+        "Grant the scopes of the task instead of one that stands for all of them.",
+    ),
+    rule(
+        "too-many-scopes",
+        "The token holds more scopes than it may",
+        "Have the client ask for the scopes of the task at hand only.",
+    ),
+    rule(
+        "unmatched-route",
+        "No route covers the request",
+        "Add a route for the method and the path, with the scopes that it needs.",
+    ),
+    rule(
+        "unknown-request",
+        "The request, or a part of it that the routes need, is not known",
+        "Have the gateway pass on the method, the host and the path of every request.",
+    ),
+];
+
+const fn rule(id: &'static str, title: &'static str, remedy: &'static str) -> AboutRule {
+    AboutRule { id, title, remedy, controls: CONTROLS }
 }
 
 /// Checks the settings that are not about single routes.

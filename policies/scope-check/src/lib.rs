@@ -27,19 +27,23 @@ pub struct ScopeCheck {
     max_scopes_effect: Reaction,
 }
 
+const ABOUT: About = About {
+    name: "scope-check",
+    version: env!("CARGO_PKG_VERSION"),
+    title: "Each route asks for its scopes",
+    description: include_str!("../description.md"),
+    schema: include_str!("../settings.schema.json"),
+    rules: checks::RULES,
+};
+
 impl Policy for ScopeCheck {
     type Settings = Settings;
 
     fn descriptor() -> Descriptor {
         Descriptor {
-            name: "scope-check".into(),
-            version: env!("CARGO_PKG_VERSION").into(),
-            title: "Each route asks for its scopes".into(),
-            description: packed!("../description.md"),
             phases: Phases::ISSUE | Phases::USE,
-            rules: checks::rules(),
-            settings_schema: settings_schema!("../settings.schema.json"),
             reads: Reads::claims(Settings::default().scope_claims),
+            ..about!(ABOUT)
         }
     }
 

@@ -11,7 +11,7 @@ mod settings;
 mod tests;
 
 use tokenward_data::{
-    About, AboutRule, Data, Exemptions, Never, Part, Path, Pattern, Rank, Rules, Standing, Weight,
+    Data, Exemptions, Never, Part, Path, Pattern, Rank, Rules, Standing, Weight, too_many,
 };
 use tokenward_detect::{Detector, Hit};
 use tokenward_policy::prelude::*;
@@ -70,8 +70,8 @@ const ABOUT: About = About {
             remedy: REPLACE,
             controls: CONTROLS,
         },
+        too_many(CONTROLS),
     ],
-    controls: CONTROLS,
 };
 
 impl Policy for Secrets {

@@ -27,19 +27,23 @@ pub struct SessionLimits {
     settings: Settings,
 }
 
+const ABOUT: About = About {
+    name: "session-limits",
+    version: env!("CARGO_PKG_VERSION"),
+    title: "Sessions are few, in use, and not too old",
+    description: include_str!("../description.md"),
+    schema: include_str!("../settings.schema.json"),
+    rules: rules::RULES,
+};
+
 impl Policy for SessionLimits {
     type Settings = Settings;
 
     fn descriptor() -> Descriptor {
         Descriptor {
-            name: "session-limits".into(),
-            version: env!("CARGO_PKG_VERSION").into(),
-            title: "Sessions are few, in use, and not too old".into(),
-            description: packed!("../description.md"),
             phases: Phases::ISSUE | Phases::USE | Phases::REFRESH,
-            rules: rules::rules(),
-            settings_schema: settings_schema!("../settings.schema.json"),
             reads: Self { settings: Settings::default() }.reads(),
+            ..about!(ABOUT)
         }
     }
 

@@ -22,19 +22,23 @@ pub struct Transport {
     cookies: Cookies,
 }
 
+const ABOUT: About = About {
+    name: "transport",
+    version: env!("CARGO_PKG_VERSION"),
+    title: "Tokens travel over sound TLS, and where nobody else reads them",
+    description: include_str!("../description.md"),
+    schema: include_str!("../settings.schema.json"),
+    rules: rules::RULES,
+};
+
 impl Policy for Transport {
     type Settings = Settings;
 
     fn descriptor() -> Descriptor {
         Descriptor {
-            name: "transport".into(),
-            version: env!("CARGO_PKG_VERSION").into(),
-            title: "Tokens travel over sound TLS, and where nobody else reads them".into(),
-            description: packed!("../description.md"),
             phases: Phases::ISSUE | Phases::USE | Phases::REFRESH,
-            rules: rules::rules(),
-            settings_schema: settings_schema!("../settings.schema.json"),
             reads: reads(&Settings::default()),
+            ..about!(ABOUT)
         }
     }
 

@@ -1,10 +1,34 @@
-//! What a policy says of itself, packed: a policy's memory is copied for every request, so that
-//! texts that no request needs should take little of it.
+//! What a policy says of itself, packed when it is compiled: a policy's memory is put back for
+//! every request, so that texts that no request needs should take little of it.
 
-use tokenward_policy::packed::unpack;
-use tokenward_policy::{Descriptor, Phases, Reads, Rule};
+use crate::packed::unpack;
+use crate::schema::Place;
+use crate::text::cut;
+use crate::{Descriptor, Phases, Reads, Rule};
 
-/// What a policy says of itself.
+/// What a policy says of itself: a constant, of which [`about!`](crate::about!) makes the
+/// descriptor. All texts are of ASCII.
+///
+/// ```
+/// use tokenward_policy::prelude::*;
+///
+/// const ABOUT: About = About {
+///     name: "require-claim",
+///     version: "0.1.0",
+///     title: "A claim must be present",
+///     description: "Denies a token that lacks the claim.",
+///     schema: r#"{ "type": "object" }"#,
+///     rules: &[AboutRule {
+///         id: "missing",
+///         title: "The claim is missing",
+///         remedy: "Have the issuer add the claim.",
+///         controls: &["SOC 2 CC6.1"],
+///     }],
+/// };
+///
+/// let descriptor = Descriptor { phases: Phases::USE, ..about!(ABOUT) };
+/// assert_eq!(descriptor.rules.len(), 1);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct About {
     /// Its name.
@@ -17,10 +41,8 @@ pub struct About {
     pub description: &'static str,
     /// The JSON Schema of its settings; the white space between its tokens is left out.
     pub schema: &'static str,
-    /// Its rules; `too-many-findings` comes by itself.
+    /// Its rules.
     pub rules: &'static [AboutRule],
-    /// The controls of `too-many-findings`.
-    pub controls: &'static [&'static str],
 }
 
 /// What a policy says of one of its rules.
@@ -36,22 +58,24 @@ pub struct AboutRule {
     pub controls: &'static [&'static str],
 }
 
-/// The id of the rule that is told when there are more findings than a verdict holds.
-pub(crate) const TOO_MANY: &str = "too-many-findings";
-
-/// The descriptor of a policy that reads all claims, from an [`About`]: a constant.
+/// The descriptor of a policy, from an [`About`] that is a constant: of no phases, and reading
+/// nothing, which its policy adds.
 #[macro_export]
-macro_rules! descriptor {
+macro_rules! about {
     ($about:expr) => {{
-        const JOINED: [u8; $crate::text::joined_length(&$about)] = $crate::text::joined(&$about);
-        const LENGTH: usize = ::tokenward_policy::packed::packed_length(&JOINED);
-        static PACKED: [u8; LENGTH] = ::tokenward_policy::packed::packed(&JOINED);
-        $crate::text::unpacked(&PACKED)
+        const LENGTH: usize = $crate::about::joined_length(&$about);
+        const JOINED: [u8; LENGTH] = $crate::about::joined(&$about);
+        const PACKED_LENGTH: usize = $crate::packed::packed_length(&JOINED);
+        static PACKED: [u8; PACKED_LENGTH] = $crate::packed::packed(&JOINED);
+        $crate::about::unpacked(&PACKED)
     }};
 }
 
 /// What stands between two texts.
 const BORDER: u8 = 0;
+
+/// What stands between two controls of a rule.
+const BETWEEN_CONTROLS: u8 = b'\n';
 
 /// How long the texts are, put together.
 #[must_use]
@@ -78,12 +102,6 @@ const fn join<const ROOM: usize>(about: &About, room: [u8; ROOM]) -> ([u8; ROOM]
         to.add_rule(about.rules[place]);
         place += 1;
     }
-    to.add_rule(AboutRule {
-        id: TOO_MANY,
-        title: "More claims are at fault than are told one by one",
-        remedy: "Mend the claims that are told, then look again.",
-        controls: about.controls,
-    });
     (to.text, to.length)
 }
 
@@ -120,7 +138,7 @@ impl<const ROOM: usize> Join<ROOM> {
         let mut place = 0;
         while place < rule.controls.len() {
             if place > 0 {
-                self.push(b'\n');
+                self.push(BETWEEN_CONTROLS);
             }
             self.add_open(rule.controls[place]);
             place += 1;
@@ -130,17 +148,13 @@ impl<const ROOM: usize> Join<ROOM> {
 
     const fn add_schema(&mut self, json: &str) {
         let bytes = json.as_bytes();
-        let (mut place, mut inside) = (0, false);
-        while place < bytes.len() {
-            let byte = bytes[place];
-            assert!(byte != b'\\', "the schema has no escapes");
-            if byte == b'"' {
-                inside = !inside;
+        let (mut at, mut place) = (0, Place::Between);
+        while at < bytes.len() {
+            place = place.after(bytes[at]);
+            if place.keeps(bytes[at]) {
+                self.push(bytes[at]);
             }
-            if inside || !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
-                self.push(byte);
-            }
-            place += 1;
+            at += 1;
         }
         self.push(BORDER);
     }
@@ -150,27 +164,40 @@ impl<const ROOM: usize> Join<ROOM> {
 #[must_use]
 pub fn unpacked(packed: &[u8]) -> Descriptor {
     let text = unpack(packed);
-    let mut texts = text.split(char::from(BORDER));
-    let mut next = || texts.next().unwrap_or_default().to_owned();
+    let rest = &mut &*text;
     let mut descriptor = Descriptor {
-        name: next(),
-        version: next(),
-        title: next(),
-        description: next(),
-        phases: Phases::ISSUE | Phases::USE | Phases::REFRESH,
-        settings_schema: next(),
+        name: next(rest, BORDER),
+        version: next(rest, BORDER),
+        title: next(rest, BORDER),
+        description: next(rest, BORDER),
+        phases: Phases::empty(),
+        settings_schema: next(rest, BORDER),
         rules: Vec::new(),
-        reads: Reads::all_claims(),
+        reads: Reads::nothing(),
     };
-    loop {
-        let id = next();
-        if id.is_empty() {
-            return descriptor;
+    while !rest.is_empty() {
+        let mut rule = Rule {
+            id: next(rest, BORDER),
+            title: next(rest, BORDER),
+            remedy: next(rest, BORDER),
+            controls: Vec::new(),
+        };
+        let (mut controls, after) = cut(rest, BORDER);
+        *rest = after.unwrap_or_default();
+        while !controls.is_empty() {
+            rule.controls.push(next(&mut controls, BETWEEN_CONTROLS));
         }
-        let (title, remedy, controls) = (next(), next(), next());
-        let controls = controls.split('\n').map(str::to_owned).collect();
-        descriptor.rules.push(Rule { id, title, remedy, controls });
+        descriptor.rules.push(rule);
     }
+    descriptor
+}
+
+/// Takes the text before the next mark, and the mark.
+#[inline(never)]
+fn next(rest: &mut &str, mark: u8) -> String {
+    let (text, after) = cut(rest, mark);
+    *rest = after.unwrap_or_default();
+    text.to_owned()
 }
 
 #[cfg(test)]
@@ -182,32 +209,28 @@ mod tests {
         version: "1.2.3",
         title: "A title",
         description: "Words, and words, and words, and words, and words, and words, and words.\n",
-        schema: "{\n  \"a b\": [ 1, 2 ],\n\t\"c\" : \"  d  \" }\n",
+        schema: "{\n  \"a b\": [ 1, 2 ],\n\t\"c\" : \"  \\\" d  \" }\n",
         rules: &[
             AboutRule { id: "one", title: "One", remedy: "Mend one.", controls: &["A 1", "B 2"] },
             AboutRule { id: "two", title: "Two", remedy: "Mend two.", controls: &["A 1"] },
         ],
-        controls: &["A 1", "B 2", "C 3"],
     };
 
     #[test]
     fn what_was_packed_is_unpacked() {
-        let descriptor = descriptor!(ABOUT);
+        let descriptor = about!(ABOUT);
         assert_eq!(descriptor.name, ABOUT.name);
         assert_eq!(descriptor.version, ABOUT.version);
         assert_eq!(descriptor.title, ABOUT.title);
         assert_eq!(descriptor.description, ABOUT.description);
-        assert_eq!(descriptor.settings_schema, r#"{"a b":[1,2],"c":"  d  "}"#);
+        assert_eq!(descriptor.settings_schema, r#"{"a b":[1,2],"c":"  \" d  "}"#);
         let rules: Vec<_> = descriptor
             .rules
             .iter()
             .map(|rule| (rule.id.as_str(), rule.title.as_str(), rule.remedy.as_str()))
             .collect();
-        assert_eq!(rules.first(), Some(&("one", "One", "Mend one.")));
-        assert_eq!(rules.get(1), Some(&("two", "Two", "Mend two.")));
-        assert_eq!(rules.get(2).map(|rule| rule.0), Some(TOO_MANY));
-        assert_eq!(rules.len(), 3);
+        assert_eq!(rules, [("one", "One", "Mend one."), ("two", "Two", "Mend two.")]);
         let controls: Vec<_> = descriptor.rules.iter().map(|rule| rule.controls.len()).collect();
-        assert_eq!(controls, [2, 1, 3]);
+        assert_eq!(controls, [2, 1]);
     }
 }
