@@ -89,17 +89,11 @@ fn cut_short(operators: &mut Vec<Located<'_>>, imported: u32, traps: &[bool]) {
             (Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. }, Some(open)) => {
                 *open += 1;
             }
-            (Operator::Else, Some(0)) => {
+            (Operator::Else | Operator::End, Some(0)) => {
                 unreached = None;
                 kept.push(located);
             }
-            (Operator::End, Some(open)) => match open.checked_sub(1) {
-                Some(fewer) => *open = fewer,
-                None => {
-                    unreached = None;
-                    kept.push(located);
-                }
-            },
+            (Operator::End, Some(open)) => *open -= 1,
             (_, Some(_)) => {}
         }
     }
