@@ -22,7 +22,8 @@ use read::Linked;
 /// Why a module could not be trimmed.
 pub(crate) type Reason = String;
 
-/// The module without what only a panic needs, and without the linker's own sections.
+/// The module without what only a panic needs, and without custom sections but those by which a
+/// component is made of it.
 pub(crate) fn trim(module: &[u8]) -> Result<Vec<u8>, Reason> {
     let mut linked = Linked::read(module)?;
     body::trap_instead_of_panics(&mut linked);

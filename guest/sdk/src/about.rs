@@ -121,7 +121,9 @@ impl<const ROOM: usize> Join<ROOM> {
     const fn add_open(&mut self, text: &str) {
         let mut place = 0;
         while place < text.len() {
-            self.push(text.as_bytes()[place]);
+            let byte = text.as_bytes()[place];
+            assert!(byte != BORDER, "a text holds no NUL");
+            self.push(byte);
             place += 1;
         }
     }
@@ -132,6 +134,7 @@ impl<const ROOM: usize> Join<ROOM> {
     }
 
     const fn add_rule(&mut self, rule: AboutRule) {
+        assert!(!rule.id.is_empty(), "a rule has an id");
         self.add(rule.id);
         self.add(rule.title);
         self.add(rule.remedy);
@@ -139,6 +142,13 @@ impl<const ROOM: usize> Join<ROOM> {
         while place < rule.controls.len() {
             if place > 0 {
                 self.push(BETWEEN_CONTROLS);
+            }
+            assert!(!rule.controls[place].is_empty(), "a control has a name");
+            let mut at = 0;
+            while at < rule.controls[place].len() {
+                let byte = rule.controls[place].as_bytes()[at];
+                assert!(byte != BETWEEN_CONTROLS, "a control is one line");
+                at += 1;
             }
             self.add_open(rule.controls[place]);
             place += 1;
@@ -230,7 +240,7 @@ mod tests {
             .map(|rule| (rule.id.as_str(), rule.title.as_str(), rule.remedy.as_str()))
             .collect();
         assert_eq!(rules, [("one", "One", "Mend one."), ("two", "Two", "Mend two.")]);
-        let controls: Vec<_> = descriptor.rules.iter().map(|rule| rule.controls.len()).collect();
-        assert_eq!(controls, [2, 1]);
+        let controls: Vec<_> = descriptor.rules.iter().map(|rule| &rule.controls).collect();
+        assert_eq!(controls, [&vec!["A 1", "B 2"], &vec!["A 1"]]);
     }
 }

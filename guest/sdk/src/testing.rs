@@ -54,7 +54,7 @@ pub use narrow::{narrow_claims, value};
 pub use schema::{assert_rules_are_told, assert_schema_is_that_of, read_settings};
 pub use summary::summary;
 
-use crate::{Phase, Policy, Verdict};
+use crate::{Phase, Phases, Policy, Verdict};
 
 /// The moment at which a case runs when it names none.
 pub const DEFAULT_NOW: i64 = 1_700_000_000;
@@ -176,7 +176,12 @@ pub fn run_cases<P: Policy>(folder: impl AsRef<Path>) {
     let cases = load_cases(folder);
     assert!(!cases.is_empty(), "no case was found");
     let mut failures = String::new();
+    let asked = P::descriptor().phases;
     for case in &cases {
+        if case.expect_setting_errors.is_empty() && !asked.contains(case.phase_flag()) {
+            // A component would not be called: what it says natively shows nothing.
+            let _ = write!(failures, "\n- {}\n  phase: the policy is not asked", case.name);
+        }
         if let Err(difference) = case.check(|settings| native::<P>(case, settings)) {
             let _ = write!(failures, "\n- {}\n{difference}", case.name);
         }
@@ -252,6 +257,15 @@ impl Case {
             }
         }
         if differences.is_empty() { Ok(()) } else { Err(differences) }
+    }
+
+    fn phase_flag(&self) -> Phases {
+        match self.phase() {
+            Phase::Issue => Phases::ISSUE,
+            Phase::Use => Phases::USE,
+            Phase::Refresh => Phases::REFRESH,
+            Phase::Login => Phases::LOGIN,
+        }
     }
 
     /// The case's phase.

@@ -31,6 +31,14 @@ fn every_rule_is_told() {
 }
 
 #[test]
+fn a_finding_tells_the_limit() {
+    assert_eq!(
+        crate::rules::beyond("it lives longer than ", 900),
+        "it lives longer than 900 seconds"
+    );
+}
+
+#[test]
 fn reads_no_more_than_the_settings_need() {
     let reads = |settings: &str| configure::<LifetimeLimits>(settings).expect("settings").reads();
     let timeless = r#""future-times":"ignore","missing-iat":"deny""#;

@@ -9,9 +9,26 @@ use wasmparser::Operator;
 
 use super::read::{Function, Linked, Located, is_named};
 
-/// Of the standard library's function that frees a list: it asks what there is to free, in a frame
-/// of its own.
-const LISTS: [&str; 3] = ["5alloc7raw_vec", "RawVecInner", "10deallocate"];
+/// Of the standard library's function that frees a list, in both ways of mangling: it asks what
+/// there is to free, in a frame of its own.
+const LISTS: [&[&str]; 2] = [
+    &["_ZN5alloc7raw_vec", "RawVecInner", "10deallocate"],
+    &["_5alloc7raw_vec", "RawVecInner", "10deallocate"],
+];
+
+/// Of functions that go through what they drop, and come to its end.
+const LOOPS: [&[&str]; 3] = [
+    &["drop_in_place"],
+    &["alloc..", "..drop..Drop$GT$4drop"],
+    &["_5alloc", "4core3ops4drop4Drop"],
+];
+
+/// Whether a function ends: one that loops and does nothing else may never.
+fn ends(function: &Function<'_>) -> bool {
+    let loops =
+        function.operators.iter().any(|located| matches!(located.operator, Operator::Loop { .. }));
+    !loops || LOOPS.iter().any(|name| is_named(function.name, name))
+}
 
 /// Leaves out the calls of functions that do nothing, if freeing memory does nothing.
 pub(crate) fn without_freeing(linked: &mut Linked<'_>) {
@@ -26,7 +43,9 @@ pub(crate) fn without_freeing(linked: &mut Linked<'_>) {
     let mut idle: Vec<bool> = linked
         .functions
         .iter()
-        .map(|f| f.results == 0 && (does_nothing(f) || is_named(f.name, &LISTS)))
+        .map(|f| {
+            f.results == 0 && (does_nothing(f) || LISTS.iter().any(|name| is_named(f.name, name)))
+        })
         .collect();
     loop {
         for function in &mut linked.functions {
@@ -35,6 +54,7 @@ pub(crate) fn without_freeing(linked: &mut Linked<'_>) {
         let mut grew = false;
         for (function, idle) in linked.functions.iter().zip(&mut idle) {
             let is_idle = function.results == 0
+                && ends(function)
                 && function.operators.iter().all(|located| has_no_effect(&located.operator));
             grew |= is_idle && !*idle;
             *idle |= is_idle;

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use wasmparser::{
     DataKind, ElementItems, ExternalKind, KnownCustom, Linking, Operator, Parser, Payload,
-    RelocationEntry, RelocationType, SymbolInfo, TypeRef,
+    RelocationEntry, RelocationType, SymbolFlags, SymbolInfo, TypeRef, Validator, WasmFeatures,
 };
 
 use super::Reason;
@@ -87,8 +87,12 @@ struct Sections<'a> {
     data_start: u64,
     entries: BTreeSet<u32>,
     in_tables: BTreeSet<u32>,
+    /// Whether something outside can call what a table holds.
+    exports_table: bool,
     names: HashMap<u32, &'a str>,
     targets: Vec<Option<Target>>,
+    /// Symbols that stand for where all data of a kind begins or ends.
+    borders: Vec<&'a str>,
     /// By the number of the section that they are in.
     relocations: HashMap<u32, Vec<Reference>>,
     code_number: Option<u32>,
@@ -97,6 +101,16 @@ struct Sections<'a> {
 
 impl<'a> Linked<'a> {
     pub(crate) fn read(module: &'a [u8]) -> Result<Self, Reason> {
+        // What else there is, such as exceptions and calls of references, is not understood here.
+        let understood = WasmFeatures::WASM1
+            | WasmFeatures::BULK_MEMORY
+            | WasmFeatures::MULTI_VALUE
+            | WasmFeatures::REFERENCE_TYPES
+            | WasmFeatures::SATURATING_FLOAT_TO_INT
+            | WasmFeatures::SIGN_EXTENSION;
+        Validator::new_with_features(understood)
+            .validate_all(module)
+            .map_err(|error| error.to_string())?;
         let mut sections = Sections::default();
         let mut number = 0;
         for payload in Parser::new(0).parse_all(module) {
@@ -111,6 +125,12 @@ impl<'a> Linked<'a> {
 
 impl<'a> Sections<'a> {
     fn take(&mut self, payload: Payload<'a>, number: u32) -> Result<(), Reason> {
+        if let Payload::CustomSection(section) = &payload
+            && matches!(section.as_known(), KnownCustom::Unknown)
+            && (section.name() == "linking" || section.name().starts_with("reloc."))
+        {
+            return Err(format!("its section `{}` is not understood", section.name()));
+        }
         self.try_take(payload, number).map_err(|error| error.to_string())
     }
 
@@ -143,6 +163,16 @@ impl<'a> Sections<'a> {
                     let export = export?;
                     if export.kind == ExternalKind::Func {
                         self.entries.insert(export.index);
+                    }
+                    self.exports_table |= export.kind == ExternalKind::Table;
+                }
+            }
+            Payload::GlobalSection(section) => {
+                for global in section {
+                    for operator in global?.init_expr.get_operators_reader() {
+                        if let Operator::RefFunc { function_index } = operator? {
+                            self.entries.insert(function_index);
+                        }
                     }
                 }
             }
@@ -220,50 +250,82 @@ impl<'a> Sections<'a> {
                 }
                 Some(Target::Function(*index))
             }
+            // An address and no place in a segment, such as that of the heap.
+            SymbolInfo::Data { flags, .. } if flags.contains(SymbolFlags::ABSOLUTE) => None,
             SymbolInfo::Data { symbol, .. } => symbol.map(|data| Target::Segment(data.index)),
             _ => None,
         });
+        if let SymbolInfo::Data { name, .. } = symbol
+            && (name.starts_with("__start_") || name.starts_with("__stop_"))
+        {
+            self.borders.push(name);
+        }
     }
 
     fn join(mut self) -> Result<Linked<'a>, Reason> {
         let (Some(code), data) = (self.code_number, self.data_number) else {
             return Err("it has no code".into());
         };
-        // Each in the order of its place; without any, what refers to what is not known.
+        if let Some(border) = self.borders.first() {
+            return Err(format!("it refers to `{border}`, so that what it uses is not known"));
+        }
+        // Without these, what refers to what is not known, and all would seem unused.
         let mut in_code = self.relocations.remove(&code).ok_or("it has no relocations")?;
+        if self.targets.is_empty() {
+            return Err("it has no symbols".into());
+        }
+        // Each in the order of its place.
         in_code.sort_by_key(|reference| reference.offset);
         let in_data = data.and_then(|data| self.relocations.remove(&data)).unwrap_or_default();
-        let target =
-            |reference: &Reference| self.targets.get(reference.symbol as usize).copied().flatten();
-        let mut segments = Vec::new();
+        let target = |reference: &Reference| {
+            let target = self.targets.get(reference.symbol as usize).copied();
+            target.ok_or_else(|| format!("symbol {} is missing", reference.symbol))
+        };
+        let (mut segments, mut found) = (Vec::new(), 0);
         for (mut segment, range) in self.segments {
             let place = |reference: &Reference| self.data_start + u64::from(reference.offset);
-            let here = in_data.iter().filter(|reference| range.contains(&place(reference)));
-            segment.refers = here.filter_map(target).collect();
+            for reference in in_data.iter().filter(|r| range.contains(&place(r))) {
+                found += 1;
+                segment.refers.extend(target(reference)?);
+            }
             segments.push(segment);
         }
+        if found != in_data.len() {
+            return Err("a relocation is in no data".into());
+        }
         let (mut functions, mut parameters) = (Vec::new(), Vec::new());
+        let mut found = 0;
         for (body, (index, ty)) in self.code.iter().zip((self.imported..).zip(&self.types)) {
-            let operators =
-                located(body, self.code_start, &in_code, target).map_err(|e| e.to_string())?;
+            let located = located(body, self.code_start, &in_code).map_err(|e| e.to_string())?;
+            let mut operators = Vec::with_capacity(located.len());
+            for (operator, reference) in located {
+                found += usize::from(reference.is_some());
+                let refers = reference.map(target).transpose()?.flatten();
+                operators.push(Located { operator, refers });
+            }
             let (takes, results) =
                 self.signatures.get(*ty as usize).copied().unwrap_or(NO_FUNCTION);
             parameters.push(takes);
             let name = self.names.get(&index).copied().unwrap_or_default();
             functions.push(Function { name, results, operators });
         }
-        let Self { imported, entries, in_tables, .. } = self;
+        if found != in_code.len() {
+            return Err("a relocation is in no instruction, or one of several".into());
+        }
+        let Self { imported, mut entries, in_tables, .. } = self;
+        if self.exports_table {
+            entries.extend(&in_tables);
+        }
         Ok(Linked { imported, functions, parameters, entries, in_tables, segments })
     }
 }
 
-/// The operators of a body, each with what it refers to.
-fn located<'a>(
+/// The operators of a body, each with what the linker wrote into it.
+fn located<'a, 'r>(
     body: &wasmparser::FunctionBody<'a>,
     start: u64,
-    references: &[Reference],
-    target: impl Fn(&Reference) -> Option<Target>,
-) -> wasmparser::Result<Vec<Located<'a>>> {
+    references: &'r [Reference],
+) -> wasmparser::Result<Vec<(Operator<'a>, Option<&'r Reference>)>> {
     let mut operators = Vec::new();
     let mut reader = body.get_operators_reader()?;
     while !reader.eof() {
@@ -272,25 +334,18 @@ fn located<'a>(
         let to = reader.original_position() - start;
         let first = references.partition_point(|reference| u64::from(reference.offset) < from);
         let here = references.get(first).filter(|reference| u64::from(reference.offset) < to);
-        operators.push(Located { operator, refers: here.and_then(&target) });
+        operators.push((operator, here));
     }
     Ok(operators)
 }
 
-/// A relocation that refers to a function or to data; the others say where a
-/// type, a global or the source is.
+/// A relocation that refers to something; the others say where a type or the
+/// source is.
 fn reference(entry: &RelocationEntry) -> Option<Reference> {
     use RelocationType as R;
     let refers = !matches!(
         entry.ty,
-        R::TypeIndexLeb
-            | R::GlobalIndexLeb
-            | R::GlobalIndexI32
-            | R::EventIndexLeb
-            | R::TableNumberLeb
-            | R::SectionOffsetI32
-            | R::FunctionOffsetI32
-            | R::FunctionOffsetI64
+        R::TypeIndexLeb | R::SectionOffsetI32 | R::FunctionOffsetI32 | R::FunctionOffsetI64
     );
     refers.then_some(Reference { offset: entry.offset, symbol: entry.index })
 }

@@ -229,7 +229,8 @@ fn freeing(frees: &str) -> String {
     )
 }
 
-const FREEING: [&str; 5] = ["run", "drop", FREE_LIST, FREE, "_ZN3own10deallocate17h0E"];
+const FREEING: [&str; 5] =
+    ["run", "_ZN4core3ptr13drop_in_place17h0E", FREE_LIST, FREE, "_ZN3own10deallocate17h0E"];
 
 #[test]
 fn freeing_that_does_nothing_goes() {
@@ -238,6 +239,25 @@ fn freeing_that_does_nothing_goes() {
     // A function of the policy that does something stays, whatever its name.
     assert!(left.contains("(param i32)\nlocal.get 0\ncall 1\n"), "{left}");
     assert!(left.contains("i32.const 32\ni32.store"), "{left}");
+}
+
+/// It may wait for ever, which is a fault for want of fuel: leaving it out would be none.
+#[test]
+fn a_loop_of_the_policys_own_is_no_freeing() {
+    let text = r#"(module
+        (memory (export "memory") 1)
+        (func (export "run") (param i32)
+            local.get 0
+            call $waits)
+        (func $waits (param i32)
+            loop
+                local.get 0
+                i32.load
+                br_if 0
+            end)
+        (func $free (param i32 i32 i32)))"#;
+    let left = trimmed(text, &["run", "_ZN3own5waits17h0E", FREE], 0);
+    assert!(left.contains("call 1") && left.contains("loop"), "{left}");
 }
 
 #[test]
@@ -251,4 +271,48 @@ fn freeing_that_does_something_stays() {
 fn a_module_without_relocations_is_refused() {
     let module = wat::parse_str(r#"(module (func (export "run")))"#).unwrap();
     assert_eq!(trim(&module), Err("it has no relocations".into()));
+    let mut module = linked(r#"(module (func (export "run")))"#, &["run"], 0);
+    CustomSection { name: "linking".into(), data: (&[9][..]).into() }.append_to(&mut module);
+    assert_eq!(trim(&module), Err("its section `linking` is not understood".into()));
+}
+
+#[test]
+fn data_that_data_points_at_stays() {
+    let text = r#"(module
+        (table 4 funcref)
+        (memory (export "memory") 1)
+        (func (export "run") i32.const 1003 drop)
+        (func $pointed (result i32) i32.const 42)
+        (func $unused (result i32) i32.const 43)
+        (elem (i32.const 1) func $pointed $unused)
+        (data (i32.const 100) "\00\00\00\00\00\00\00\01")
+        (data (i32.const 200) "pointed at")
+        (data (i32.const 300) "not used"))"#;
+    let mut module = linked(text, &["run", "pointed", "unused"], 3);
+    // In the first segment: the address of the second, and an entry of the table.
+    let (mut place, mut number, mut sections) = (0, 0_u32, 0);
+    for payload in Parser::new(0).parse_all(&module) {
+        let payload = payload.unwrap();
+        if let Payload::DataSection(section) = &payload {
+            number = sections;
+            let first = section.clone().into_iter().next().unwrap().unwrap();
+            place = first.range.end - first.data.len() as u64 - section.range().start;
+        }
+        sections += u32::from(payload.as_section().is_some());
+    }
+    let mut data = Vec::new();
+    number.encode(&mut data);
+    2_u32.encode(&mut data);
+    for (kind, at, symbol) in [(5_u8, place, 4_u32), (2, place + 4, 1)] {
+        data.push(kind);
+        at.encode(&mut data);
+        symbol.encode(&mut data);
+        if kind == 5 {
+            data.push(0);
+        }
+    }
+    CustomSection { name: "reloc.DATA".into(), data: data.into() }.append_to(&mut module);
+    let printed = wasmprinter::print_bytes(trim(&module).unwrap()).unwrap();
+    assert!(printed.contains("\"pointed at\"") && !printed.contains("not used"), "{printed}");
+    assert!(printed.contains("i32.const 42") && !printed.contains("i32.const 43"), "{printed}");
 }

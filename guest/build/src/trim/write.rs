@@ -54,6 +54,23 @@ impl Writer<'_, '_> {
     fn is_kept(&self, index: u32) -> bool {
         self.indices.contains_key(&index)
     }
+
+    /// The data that is left, with its addresses; none if all stays as it is, since some code
+    /// names segments by their index, or some are not understood.
+    fn segments(&self) -> Option<Vec<(u32, Vec<u8>)>> {
+        let named = |operator: &Operator<'_>| {
+            matches!(operator, Operator::MemoryInit { .. } | Operator::DataDrop { .. })
+        };
+        let mut operators = self.linked.functions.iter().flat_map(|f| &f.operators);
+        if operators.any(|located| named(&located.operator))
+            || self.linked.segments.iter().any(|segment| segment.address.is_none())
+        {
+            return None;
+        }
+        let live = (0..).zip(&self.linked.segments);
+        let live = live.filter(|(index, _)| self.live.segments.contains(index));
+        Some(merged(live.map(|(_, segment)| segment)))
+    }
 }
 
 impl Reencode for Writer<'_, '_> {
@@ -107,26 +124,18 @@ impl Reencode for Writer<'_, '_> {
         data: &mut DataSection,
         section: DataSectionReader<'_>,
     ) -> Encoded<()> {
-        // Some code names segments by their index, or some are not understood.
-        let named = |operator: &Operator<'_>| {
-            matches!(operator, Operator::MemoryInit { .. } | Operator::DataDrop { .. })
-        };
-        let mut operators = self.linked.functions.iter().flat_map(|f| &f.operators);
-        if operators.any(|located| named(&located.operator))
-            || self.linked.segments.iter().any(|segment| segment.address.is_none())
-        {
+        let Some(segments) = self.segments() else {
             return utils::parse_data_section(self, data, section);
-        }
-        let live = (0..).zip(&self.linked.segments);
-        let live = live.filter(|(index, _)| self.live.segments.contains(index));
-        for (address, bytes) in merged(live.map(|(_, segment)| segment)) {
+        };
+        for (address, bytes) in segments {
             data.active(0, &ConstExpr::i32_const(address.cast_signed()), bytes);
         }
         Ok(())
     }
 
     fn data_count(&mut self, count: u32) -> Encoded<u32> {
-        Ok(count)
+        let segments = self.segments().and_then(|segments| u32::try_from(segments.len()).ok());
+        Ok(segments.unwrap_or(count))
     }
 
     fn parse_custom_section(
