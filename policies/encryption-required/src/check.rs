@@ -1,7 +1,7 @@
 //! What the settings must hold.
 
 use tokenward_policy::SettingError;
-use tokenward_policy::text::join;
+use tokenward_policy::text::{item, join};
 
 use crate::settings::{MissingEffect, Reaction, Require, Settings};
 use crate::{algorithm, sensitive};
@@ -138,22 +138,4 @@ fn check_algorithms(
 fn without_effect(at: &str, why: &str, errors: &mut Vec<SettingError>) {
     let message = join(&["has no effect, as ", why, "; leave it out"]);
     errors.push(SettingError::new(at, message));
-}
-
-/// The pointer to an item of a list.
-pub(crate) fn item(list: &str, index: usize) -> String {
-    let mut path = String::from(list);
-    path.push('/');
-    push_number(&mut path, index);
-    path
-}
-
-/// Writes a number in digits, without the standard library's formatting, which
-/// takes more room in a component than it is worth.
-fn push_number(text: &mut String, number: usize) {
-    if number >= 10 {
-        push_number(text, number / 10);
-    }
-    let last = number % 10;
-    text.push_str("0123456789".get(last..=last).unwrap_or_default());
 }

@@ -1,8 +1,7 @@
 //! Claims that are sensitive by default, and the pointers to those of the settings.
 
+use tokenward_policy::text::item;
 use tokenward_policy::{SettingError, pointer};
-
-use crate::check::item;
 
 /// Names of top-level claims that hold personal, health, cardholder or secret
 /// data when they are there: those of OpenID Connect Core section 5.1 that tell

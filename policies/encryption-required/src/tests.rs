@@ -122,6 +122,21 @@ fn messages_say_why() {
     );
 }
 
+/// Of algorithms that are known and never allowed, the reason is told.
+#[test]
+fn setting_errors_say_why() {
+    for (algorithm, expected) in [
+        ("RSA1_5", "is broken; it is never allowed"),
+        ("RSA-OAEP", "uses SHA-1; what happens then is for `rsa-oaep-sha1` to say"),
+        ("none", "is not an algorithm that is known here; see RFC 7518 sections 4.1 and 5.1"),
+    ] {
+        let settings = format!(r#"{{"key-algorithms":["ECDH-ES","{algorithm}"]}}"#);
+        let errors = configure::<EncryptionRequired>(&settings).err().expect("errors");
+        let told: Vec<_> = errors.iter().map(|e| (e.path.as_str(), e.message.as_str())).collect();
+        assert_eq!(told, [("/key-algorithms/1", expected)]);
+    }
+}
+
 /// The contract gives no empty list of texts; if one came, it would exempt nothing.
 #[test]
 fn an_audience_of_no_texts_is_not_known() {
