@@ -58,6 +58,19 @@ pub struct AboutRule {
     pub controls: &'static [&'static str],
 }
 
+impl AboutRule {
+    /// A rule, from its id, the controls it serves, one line, and what to change.
+    #[must_use]
+    pub const fn new(
+        id: &'static str,
+        controls: &'static [&'static str],
+        title: &'static str,
+        remedy: &'static str,
+    ) -> Self {
+        Self { id, title, remedy, controls }
+    }
+}
+
 /// The descriptor of a policy, from an [`About`] that is a constant: of no phases, and reading
 /// nothing, which its policy adds.
 #[macro_export]

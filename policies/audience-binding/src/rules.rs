@@ -21,80 +21,71 @@ const PRIVACY: &[&str] = &["GDPR 5(1)(c)", "GDPR 25(1)", "HIPAA 164.514(b)(2)"];
 
 /// Every rule.
 pub(crate) const RULES: &[AboutRule] = &[
-    rule(
+    AboutRule::new(
         "missing-audience",
         RESTRICTION,
         "An access token does not say for whom it is",
         "Have the issuer set `aud` to the API that the client asked for (RFC 8707).",
     ),
-    rule(
+    AboutRule::new(
         "wildcard-audience",
         RESTRICTION,
         "The token is for any recipient",
         "Have the issuer name each API in `aud`, without wildcards.",
     ),
-    rule(
+    AboutRule::new(
         "generic-audience",
         RESTRICTION,
         "The token's audience names no one recipient",
         "Have the issuer name the API in `aud`, by a name that no other API has.",
     ),
-    rule(
+    AboutRule::new(
         "too-many-audiences",
         RESTRICTION,
         "The token is for more recipients than it may be",
         "Have the client ask for one token for each API (RFC 8707).",
     ),
-    rule(
+    AboutRule::new(
         "unbound-token",
         AUTHENTICATION,
         "A sensitive route is used with a token that anyone could have stolen",
         "Have the issuer bind tokens to the client's key, by DPoP (RFC 9449) or mutual TLS \
          (RFC 8705).",
     ),
-    rule(
+    AboutRule::new(
         "unproven-binding",
         AUTHENTICATION,
         "The token is bound to a key that its sender did not prove to hold",
         "Have the client send its DPoP proof, or its TLS certificate, with the token; if it \
          does, have the gateway verify it.",
     ),
-    rule(
+    AboutRule::new(
         "missing-jti",
         AUTHENTICATION,
         "The token has no identifier by which it alone could be revoked",
         "Have the issuer set `jti` to a value of its own for each token.",
     ),
-    rule(
+    AboutRule::new(
         "identifying-subject",
         PRIVACY,
         "The token names its subject by personal data",
         "Have the issuer use an opaque `sub`, best another for each client (OpenID Connect \
          Core section 8).",
     ),
-    rule(
+    AboutRule::new(
         "malformed-claim",
         AUTHENTICATION,
         "A claim is not of the form that its standard gives it",
         "Have the issuer write `aud`, `sub` and `jti` as RFC 7519 says, and `cnf` as RFC 7800, \
          RFC 8705 and RFC 9449 do.",
     ),
-    rule(
+    AboutRule::new(
         "unknown-request",
         RESTRICTION,
         "The request, or a part of it that the routes need, is not known",
         "Have the gateway pass on the method, the host and the path of every request.",
     ),
 ];
-
-const fn rule(
-    id: &'static str,
-    controls: &'static [&'static str],
-    title: &'static str,
-    remedy: &'static str,
-) -> AboutRule {
-    AboutRule { id, title, remedy, controls }
-}
 
 /// Reads the sensitive routes, each with its name in findings; what is wrong
 /// with them is added to `errors`.

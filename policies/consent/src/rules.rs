@@ -16,78 +16,69 @@ const CONDITIONS: &[&str] = &["GDPR 7"];
 
 /// Every rule.
 pub(crate) const RULES: &[AboutRule] = &[
-    rule(
+    AboutRule::new(
         "consent-missing",
         BOTH,
         "The subject has not consented to a purpose",
         "Ask the subject for consent, or leave the purpose out; if it rests on another legal \
          basis, say so in `exempt-purposes`.",
     ),
-    rule(
+    AboutRule::new(
         "consent-withdrawn",
         BOTH,
         "The subject has withdrawn consent",
         "Stop the processing and end the subject's tokens; ask for consent anew if need be.",
     ),
-    rule(
+    AboutRule::new(
         "consent-expired",
         CONDITIONS,
         "The subject's consent has ended, or is too old",
         "Ask the subject to renew the consent.",
     ),
-    rule(
+    AboutRule::new(
         "consent-outdated",
         CONDITIONS,
         "The subject consented to another version of the text",
         "Show the subject the present text and ask for consent to it.",
     ),
-    rule(
+    AboutRule::new(
         "unknown-consent",
         CONDITIONS,
         "It is not known whether, or when, the subject consented",
         "Have the gateway or the issuer pass on what the consent registry knows.",
     ),
-    rule(
+    AboutRule::new(
         "malformed-consent",
         CONDITIONS,
         "What the consent registry says cannot be read, or cannot be",
         "Have the registry give purposes as texts, and times as whole seconds since 1970.",
     ),
-    rule(
+    AboutRule::new(
         "purpose-not-covered",
         LAWFUL,
         "The token is for another purpose than the route",
         "Have the client obtain a token for the purpose that the route serves.",
     ),
-    rule(
+    AboutRule::new(
         "missing-purpose",
         LAWFUL,
         "The token names no purpose, and the route serves one",
         "Have the issuer name the token's purposes in the purpose claim.",
     ),
-    rule(
+    AboutRule::new(
         "malformed-purpose",
         LAWFUL,
         "A claim of purposes or scopes cannot be read",
         "Have the issuer write the claim as one string with spaces, or as an array of strings, \
          with at most 64 purposes.",
     ),
-    rule(
+    AboutRule::new(
         "unknown-request",
         LAWFUL,
         "The request, or a part of it that the routes need, is not known",
         "Have the gateway pass on the method, the host and the path of every request.",
     ),
 ];
-
-const fn rule(
-    id: &'static str,
-    controls: &'static [&'static str],
-    title: &'static str,
-    remedy: &'static str,
-) -> AboutRule {
-    AboutRule { id, title, remedy, controls }
-}
 
 pub(crate) fn missing(missing: &[Purpose<'_>]) -> Finding {
     let told: Vec<&str> =

@@ -10,73 +10,64 @@ const KEY: &[&str] =
 
 /// Every rule.
 pub(crate) const RULES: &[AboutRule] = &[
-    rule(
+    AboutRule::new(
         "unsigned-token",
         SIGNATURE,
         "The token is not signed",
         "Have the issuer sign it, with ES256 or PS256 for instance; never accept `none`.",
     ),
-    rule(
+    AboutRule::new(
         "algorithm-not-allowed",
         SIGNATURE,
         "The signature algorithm is not allowed",
         "Have the issuer sign with one of `algorithms`, or add the algorithm there.",
     ),
-    rule(
+    AboutRule::new(
         "symmetric-algorithm",
         KEY,
         "The token is signed with a shared secret",
         "Have the issuer sign with a private key (ES256, PS256): whoever verifies with a \
          shared secret can make tokens too.",
     ),
-    rule(
+    AboutRule::new(
         "unsuitable-key",
         KEY,
         "The key does not suit the signature algorithm",
         "Have the issuer sign with a key of the type and curve that RFC 7518 section 3.1 \
          gives the algorithm.",
     ),
-    rule(
+    AboutRule::new(
         "short-key",
         KEY,
         "The key is too short",
         "Have the issuer make a new key: RSA of 3072 bits, EC on P-256, or a random secret \
          no shorter than the hash.",
     ),
-    rule(
+    AboutRule::new(
         "modest-key",
         KEY,
         "The key is shorter than is advised",
         "Plan a longer RSA key, or an EC key on P-256, for the next rotation.",
     ),
-    rule(
+    AboutRule::new(
         "old-key",
         KEY,
         "The key has been in use for too long",
         "Have the issuer rotate its keys before their cryptoperiod ends.",
     ),
-    rule(
+    AboutRule::new(
         "unknown-key-age",
         KEY,
         "The age of the key is not known",
         "Give the time at which the key was created with the trusted keys.",
     ),
-    rule(
+    AboutRule::new(
         "unknown-key",
         KEY,
         "The signature algorithm or the key is not known",
         "Have whoever asks give the token's header and the key that verified it.",
     ),
 ];
-
-const fn rule(
-    id: &'static str,
-    controls: &'static [&'static str],
-    title: &'static str,
-    remedy: &'static str,
-) -> AboutRule {
-    AboutRule { id, title, remedy, controls }
-}
 
 /// A finding of a rule that a setting may soften.
 pub(crate) fn finding(reaction: Reaction, rule: &str, message: &str) -> Option<Finding> {

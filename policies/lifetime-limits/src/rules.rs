@@ -16,95 +16,86 @@ const SESSION: &[&str] = &["ISO 27001:2022 8.5", "SOC 2 CC6.1"];
 
 /// Every rule.
 pub(crate) const RULES: &[AboutRule] = &[
-    rule(
+    AboutRule::new(
         "missing-exp",
         STORAGE,
         "The token has no end",
         "Have the issuer set `exp`, as near to `iat` as the use of the token allows.",
     ),
-    rule(
+    AboutRule::new(
         "unbounded-lifetime",
         STORAGE,
         "The token does not say when it was issued",
         "Have the issuer set `iat`.",
     ),
-    rule(
+    AboutRule::new(
         "lifetime-too-long",
         STORAGE,
         "The token lives longer than it may",
         "Have the issuer shorten the lifetime, and let clients refresh or ask again.",
     ),
-    rule(
+    AboutRule::new(
         "long-lifetime",
         STORAGE,
         "The token lives longer than is advised",
         "Have the issuer shorten the lifetime.",
     ),
-    rule(
+    AboutRule::new(
         "remaining-too-long",
         STORAGE,
         "The token has more of its life left than it may",
         "Have the issuer shorten the lifetime.",
     ),
-    rule(
+    AboutRule::new(
         "issued-too-long-ago",
         STORAGE,
         "The token was issued too long ago",
         "Have the client obtain a new token.",
     ),
-    rule(
+    AboutRule::new(
         "session-too-old",
         SESSION,
         "The user authenticated too long ago",
         "Have the user authenticate again.",
     ),
-    rule(
+    AboutRule::new(
         "unknown-session-age",
         SESSION,
         "The token does not say when the user authenticated",
         "Have the issuer set `auth_time`.",
     ),
-    rule(
+    AboutRule::new(
         "malformed-time",
         SESSION,
         "A time is not a number of seconds between 1970 and the year 9999",
         "Have the issuer write times as NumericDate (RFC 7519 section 2): seconds, not \
          milliseconds, and no text.",
     ),
-    rule(
+    AboutRule::new(
         "issued-in-future",
         SESSION,
         "The token was issued, or the user authenticated, in the future",
         "Set the clocks of issuer and gateway by the same source.",
     ),
-    rule(
+    AboutRule::new(
         "not-yet-valid",
         SESSION,
         "The token is not yet valid",
         "Have the client wait until `nbf`, or set the clocks by the same source.",
     ),
-    rule(
+    AboutRule::new(
         "negative-lifetime",
         SESSION,
         "The token ends before it was issued",
         "Have the issuer set `exp` after `iat`.",
     ),
-    rule(
+    AboutRule::new(
         "never-valid",
         SESSION,
         "The token ends before it begins",
         "Have the issuer set `exp` after `nbf`.",
     ),
 ];
-
-const fn rule(
-    id: &'static str,
-    controls: &'static [&'static str],
-    title: &'static str,
-    remedy: &'static str,
-) -> AboutRule {
-    AboutRule { id, title, remedy, controls }
-}
 
 /// A finding of a rule that a setting may soften; `denied` is its severity where it does not.
 pub(crate) fn finding(

@@ -7,46 +7,46 @@ const CHOOSE: &str = "Have the user choose another password.";
 
 /// Every rule.
 pub(crate) const RULES: &[AboutRule] = &[
-    rule(
+    AboutRule::new(
         "too-short",
         &[ISO, "PCI DSS 4.0.1 8.3.6"],
         "The password is too short",
         "Have the user choose a longer password; several words make one.",
     ),
-    rule(
+    AboutRule::new(
         "too-long",
         &[ISO],
         "The password is too long",
         "Have the user choose a shorter password, or let the service take longer ones.",
     ),
-    rule(
+    AboutRule::new(
         "missing-class",
         &[ISO, "PCI DSS 4.0.1 8.3.6"],
         "The password lacks a class of characters",
         "Have the user choose a password with the characters that the message names.",
     ),
-    rule(
+    AboutRule::new(
         "expired",
         &[ISO, "PCI DSS 4.0.1 8.3.9"],
         "The password has expired",
         "Have the user change it.",
     ),
-    rule("breached", &[ISO], "The password is known from a breach", CHOOSE),
-    rule("common", &[ISO], "The password is a common one", CHOOSE),
-    rule(
+    AboutRule::new("breached", &[ISO], "The password is known from a breach", CHOOSE),
+    AboutRule::new("common", &[ISO], "The password is a common one", CHOOSE),
+    AboutRule::new(
         "contains-name",
         &[ISO],
         "The password contains a name that attackers try",
         "Have the user choose a password without the names of user and service.",
     ),
-    rule(
+    AboutRule::new(
         "unknown-password",
         &[ISO],
         "Too little is known of the password",
         "Have the identity provider give the facts that the message names or, where no \
          password is used, name the method in `login.method`.",
     ),
-    rule(
+    AboutRule::new(
         "malformed",
         &[ISO],
         "What is said of the password cannot be so",
@@ -54,12 +54,3 @@ pub(crate) const RULES: &[AboutRule] = &[
          rest as `true` or `false`.",
     ),
 ];
-
-const fn rule(
-    id: &'static str,
-    controls: &'static [&'static str],
-    title: &'static str,
-    remedy: &'static str,
-) -> AboutRule {
-    AboutRule { id, title, remedy, controls }
-}

@@ -8,31 +8,31 @@ const HIPAA: &str = "HIPAA 164.312(a)(2)(iii)";
 
 /// Every rule.
 pub(crate) const RULES: &[AboutRule] = &[
-    rule(
+    AboutRule::new(
         "too-many-sessions",
         &["ISO 27001:2022 5.16", "ISO 27001:2022 5.17", ISO],
         "The subject has too many sessions",
         "Have the user end a session, or end the oldest one when another begins.",
     ),
-    rule(
+    AboutRule::new(
         "idle-too-long",
         &[ISO, SOC, HIPAA, "PCI DSS 4.0.1 8.2.8"],
         "The session was not used for too long",
         "Have the user authenticate again, which begins a new session.",
     ),
-    rule(
+    AboutRule::new(
         "session-too-old",
         &[ISO, SOC, HIPAA],
         "The session has lasted too long",
         "Have the user authenticate again, which begins a new session.",
     ),
-    rule(
+    AboutRule::new(
         "session-ended",
         &[ISO, SOC],
         "The session is no longer active",
         "Have the user authenticate again, and the client discard the session's tokens.",
     ),
-    rule(
+    AboutRule::new(
         "unknown-session",
         &[ISO, SOC],
         "Too little is known of the session",
@@ -41,7 +41,7 @@ pub(crate) const RULES: &[AboutRule] = &[
          those of GitHub and Kubernetes, need a bundle without this policy; those that do are \
          exempt unless `machine-clients` is `judge`.",
     ),
-    rule(
+    AboutRule::new(
         "malformed",
         &[ISO, SOC],
         "What is said of the session cannot be so",
@@ -49,12 +49,3 @@ pub(crate) const RULES: &[AboutRule] = &[
          and texts as texts; set clocks by one source.",
     ),
 ];
-
-const fn rule(
-    id: &'static str,
-    controls: &'static [&'static str],
-    title: &'static str,
-    remedy: &'static str,
-) -> AboutRule {
-    AboutRule { id, title, remedy, controls }
-}

@@ -9,90 +9,90 @@ const PLACE: &[&str] = &["HIPAA 164.312(e)(1)", "PCI DSS 4.0.1 4.2.1", "SOC 2 CC
 
 /// Every rule.
 pub(crate) const RULES: &[AboutRule] = &[
-    rule(
+    AboutRule::new(
         "plaintext",
         CHANNEL,
         "The token travels without TLS",
         "Take requests over HTTPS only, and revoke the token: others may have read it.",
     ),
-    rule(
+    AboutRule::new(
         "old-tls",
         CHANNEL,
         "The version of TLS is too old",
         "Switch off all versions below `min-tls` at the gateway (RFC 8996).",
     ),
-    rule(
+    AboutRule::new(
         "weak-cipher",
         CHANNEL,
         "The cipher suite is weak",
         "Switch the cipher suite off at the gateway; offer ECDHE with AES-GCM or ChaCha20.",
     ),
-    rule(
+    AboutRule::new(
         "dated-cipher",
         CHANNEL,
         "The cipher suite is dated",
         "Prefer ECDHE with AES-GCM or ChaCha20 (RFC 9325 section 4.2), and plan to switch \
          the others off.",
     ),
-    rule(
+    AboutRule::new(
         "cipher-not-allowed",
         CHANNEL,
         "The cipher suite is not one of those allowed",
         "Switch the cipher suite off at the gateway, or add it to `ciphers`.",
     ),
-    rule(
+    AboutRule::new(
         "no-client-certificate",
         CHANNEL,
         "The client showed no certificate",
         "Have the client authenticate by mutual TLS (RFC 8705).",
     ),
-    rule(
+    AboutRule::new(
         "unknown-transport",
         CHANNEL,
         "It is not known how the token travels",
         "Have the gateway tell the scheme of the request, the version of TLS, and the IANA \
          name of the cipher suite.",
     ),
-    rule(
+    AboutRule::new(
         "token-in-url",
         PLACE,
         "A token stands in the URL",
         "Send it in the `Authorization` header (RFC 9700 section 4.3.2), and revoke it: URLs \
          are kept in logs and histories.",
     ),
-    rule(
+    AboutRule::new(
         "token-location",
         PLACE,
         "The token is sent where it need not be",
         "Send it in the `Authorization` header (RFC 6750 section 2.1).",
     ),
-    rule(
+    AboutRule::new(
         "unknown-location",
         PLACE,
         "It is not known where the token was sent, or how its cookie is kept",
         "Have the gateway tell where it found the token, and the attributes with which its \
          cookie was set.",
     ),
-    rule(
+    AboutRule::new(
         "cookie-attributes",
         PLACE,
         "A cookie with a token lacks an attribute that keeps it",
         "Set the cookie with `Secure`, `HttpOnly`, and `SameSite` as the policy asks.",
     ),
-    rule(
+    AboutRule::new(
         "cookie-name",
         PLACE,
         "The name of a cookie with a token has no prefix that browsers enforce",
         "Let the name begin with `__Host-`, or with `__Secure-` where the cookie needs a \
          domain or a path.",
     ),
-    rule(
+    AboutRule::new(
         "cookie-lifetime",
         PLACE,
         "A cookie with a token is kept longer than it may",
         "Set a shorter `Max-Age`.",
     ),
-    rule(
+    AboutRule::new(
         "refresh-not-in-cookie",
         PLACE,
         "A refresh token does not travel in a cookie",
@@ -100,15 +100,6 @@ pub(crate) const RULES: &[AboutRule] = &[
          scripts.",
     ),
 ];
-
-const fn rule(
-    id: &'static str,
-    controls: &'static [&'static str],
-    title: &'static str,
-    remedy: &'static str,
-) -> AboutRule {
-    AboutRule { id, title, remedy, controls }
-}
 
 /// A finding of a rule that a setting may soften. Not repeated at each use, of
 /// which there are many.

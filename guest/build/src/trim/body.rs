@@ -2,7 +2,7 @@
 
 use wasmparser::Operator;
 
-use super::read::{Function, Linked, Located, is_named};
+use super::read::{Function, Linked, Located, is_named, says_where_to_go_on};
 
 /// Puts a trap in the place of each call that can only end in a panic, and of
 /// what leads to it without a branch.
@@ -105,21 +105,13 @@ fn cut_short(operators: &mut Vec<Located<'_>>, imported: u32, traps: &[bool]) {
 /// code goes on, nor a call, which may not come back.
 fn has_no_effect_but_its_own(operator: &Operator<'_>) -> bool {
     use Operator as O;
-    !matches!(
-        operator,
-        O::Block { .. }
-            | O::Loop { .. }
-            | O::If { .. }
-            | O::Else
-            | O::End
-            | O::Br { .. }
-            | O::BrIf { .. }
-            | O::BrTable { .. }
-            | O::Return
-            | O::Unreachable
-            | O::Call { .. }
-            | O::CallIndirect { .. }
-            | O::ReturnCall { .. }
-            | O::ReturnCallIndirect { .. }
-    )
+    !says_where_to_go_on(operator)
+        && !matches!(
+            operator,
+            O::Unreachable
+                | O::Call { .. }
+                | O::CallIndirect { .. }
+                | O::ReturnCall { .. }
+                | O::ReturnCallIndirect { .. }
+        )
 }

@@ -7,7 +7,7 @@
 
 use wasmparser::Operator;
 
-use super::read::{Function, Linked, Located, is_named};
+use super::read::{Function, Linked, Located, is_named, says_where_to_go_on};
 
 /// Of the standard library's function that frees a list, in both ways of mangling: it asks what
 /// there is to free, in a frame of its own.
@@ -129,18 +129,10 @@ fn takes(operator: &Operator<'_>) -> Option<usize> {
 fn has_no_effect(operator: &Operator<'_>) -> bool {
     use Operator as O;
     takes(operator).is_some()
+        || says_where_to_go_on(operator)
         || matches!(
             operator,
-            O::Block { .. }
-                | O::Loop { .. }
-                | O::If { .. }
-                | O::Else
-                | O::End
-                | O::Br { .. }
-                | O::BrIf { .. }
-                | O::BrTable { .. }
-                | O::Return
-                | O::Drop
+            O::Drop
                 | O::Nop
                 | O::LocalSet { .. }
                 | O::LocalTee { .. }

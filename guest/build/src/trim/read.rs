@@ -65,6 +65,23 @@ pub(crate) fn is_named(name: &str, parts: &[&str]) -> bool {
     rest.is_some()
 }
 
+/// Whether an operator is a branch, or the border of a block.
+pub(crate) fn says_where_to_go_on(operator: &Operator<'_>) -> bool {
+    use Operator as O;
+    matches!(
+        operator,
+        O::Block { .. }
+            | O::Loop { .. }
+            | O::If { .. }
+            | O::Else
+            | O::End
+            | O::Br { .. }
+            | O::BrIf { .. }
+            | O::BrTable { .. }
+            | O::Return
+    )
+}
+
 /// Where in the module a reference stands, and to which symbol.
 struct Reference {
     /// From the beginning of the section's content.
