@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
+use tokenward_token::UnixTime;
+
 use crate::digest;
 use crate::embedded::{built_in_bundles, built_in_policies, built_in_policy, manifest};
 use crate::error::BundleError;
@@ -11,7 +13,7 @@ use crate::manifest::{BundleManifest, MANIFEST_FILE, PolicyEntry};
 use crate::read::{self, MANIFEST_LIMIT};
 
 /// Bytes that a component may have.
-const COMPONENT_LIMIT: u64 = 64 << 20;
+pub(crate) const COMPONENT_LIMIT: u64 = 64 << 20;
 
 /// A policy of a bundle, with its component.
 #[derive(Debug, Clone)]
@@ -99,6 +101,20 @@ impl Bundle {
         let mut files = manifest.read_from.clone();
         files.extend(manifest.policies.iter().filter_map(|entry| file_of(entry, folder)));
         Ok(Self { manifest, policies, digest, files })
+    }
+
+    /// A bundle of these policies, each as the manifest has it.
+    pub(crate) fn from_parts(manifest: BundleManifest, policies: Vec<BundledPolicy>) -> Self {
+        let digest = digest::of_bundle(&manifest, &policies);
+        Self { manifest, policies, digest, files: Vec::new() }
+    }
+
+    /// The same bundle, valid from and until these moments.
+    #[must_use]
+    pub fn with_validity(self, not_before: Option<UnixTime>, expires: Option<UnixTime>) -> Self {
+        let manifest = BundleManifest { not_before, expires, ..self.manifest };
+        let files = self.files;
+        Self { files, ..Self::from_parts(manifest, self.policies) }
     }
 
     /// The same bundle with other settings for the policy of this id, if it has

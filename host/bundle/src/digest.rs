@@ -21,8 +21,13 @@ pub(crate) fn of_bundle(manifest: &BundleManifest, policies: &[BundledPolicy]) -
     hex(context.finish().as_ref())
 }
 
+/// SHA-256, as `sha256:` and hexadecimal digits.
+pub(crate) fn of_bytes(bytes: &[u8]) -> String {
+    hex(digest(&SHA256, bytes).as_ref())
+}
+
 /// Objects in the order of their members' names, whatever order they were written in.
-fn sort_members(value: &mut serde_json::Value) {
+pub(crate) fn sort_members(value: &mut serde_json::Value) {
     match value {
         serde_json::Value::Object(members) => {
             let mut sorted: Vec<_> = std::mem::take(members).into_iter().collect();

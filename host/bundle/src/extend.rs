@@ -190,6 +190,8 @@ fn assemble(
         description: written.description,
         extends,
         review_by: written.review_by.or(review_by),
+        not_before: written.not_before,
+        expires: written.expires,
         controls,
         known_claims,
         policies: inherited.into_iter().map(|policy| policy.entry).collect(),

@@ -3,7 +3,8 @@
 //! A bundle is a manifest, `bundle.toml`, and the components it names. The
 //! bundles and policies of this project are built in ([`Bundle::built_in`],
 //! [`built_in_policies`]); an organization's own lie in a folder
-//! ([`Bundle::from_folder`]).
+//! ([`Bundle::from_folder`]). What is handed on is one file, signed
+//! ([`PackedBundle`]).
 
 mod bundle;
 mod coverage;
@@ -12,6 +13,8 @@ mod embedded;
 mod error;
 mod extend;
 mod manifest;
+mod moment;
+pub mod packed;
 mod policy_cases;
 mod read;
 mod requirements;
@@ -24,5 +27,6 @@ pub use embedded::{
 };
 pub use error::BundleError;
 pub use manifest::{BaseBundle, BundleManifest, Enforcement, MANIFEST_FILE, OnFault, PolicyEntry};
+pub use packed::{BundleTrust, PackedBundle, VerifiedBundle};
 pub use policy_cases::built_in_policy_cases;
 pub use requirements::built_in_coverage;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use tokenward_token::UnixTime;
 
 use crate::error::BundleError;
 
@@ -47,15 +48,15 @@ pub enum OnFault {
 }
 
 /// One policy of a bundle.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct PolicyEntry {
     /// A built-in policy's name, or a component's file relative to the
     /// manifest that names it: `./my-policy.wasm`.
     pub module: String,
     /// Its name in this bundle, where one module is used twice. Default: the
     /// module's own name.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// What its findings do.
     pub enforcement: Enforcement,
@@ -70,7 +71,8 @@ pub struct PolicyEntry {
 }
 
 /// A bundle that another one extends.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct BaseBundle {
     /// Its name.
     pub name: String,
@@ -80,8 +82,8 @@ pub struct BaseBundle {
 
 /// Which policies judge, and how: with everything that comes from the bundles
 /// that this one extends.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct BundleManifest {
     /// Lower case letters, digits and hyphens.
     pub name: String,
@@ -92,19 +94,26 @@ pub struct BundleManifest {
     /// What it is for.
     pub description: String,
     /// The bundles that it extends, with those that they extend before them.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub extends: Vec<BaseBundle>,
     /// The day by which it is to be reviewed, `YYYY-MM-DD`. Where it names none:
     /// the earliest of the bundles that it extends.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review_by: Option<String>,
+    /// The first moment at which it is valid: RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "crate::moment")]
+    pub not_before: Option<UnixTime>,
+    /// The first moment at which it is valid no more: RFC 3339. That of a bundle
+    /// that it extends does not count.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "crate::moment")]
+    pub expires: Option<UnixTime>,
     /// The controls that it claims to serve, for instance `GDPR 5(1)(c)`, with
     /// those of the bundles that it extends.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub controls: Vec<String>,
     /// Claims of the organization's own, by name or JSON Pointer: `lint` takes
     /// a claim that nobody knows for a mistyped one.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub known_claims: Vec<String>,
     /// The policies, in the order in which they judge.
     #[serde(rename = "policy")]
@@ -136,6 +145,8 @@ impl BundleManifest {
             description: String::new(),
             extends: Vec::new(),
             review_by: None,
+            not_before: None,
+            expires: None,
             controls: Vec::new(),
             known_claims: Vec::new(),
             policies: vec![PolicyEntry {

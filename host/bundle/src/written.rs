@@ -1,6 +1,7 @@
 //! A manifest as it is written: TOML, before what it extends is taken in.
 
 use serde::Deserialize;
+use tokenward_token::UnixTime;
 
 use crate::error::BundleError;
 use crate::manifest::{Enforcement, OnFault, show};
@@ -19,6 +20,10 @@ pub(crate) struct WrittenManifest {
     pub(crate) extends: Vec<String>,
     #[serde(default)]
     pub(crate) review_by: Option<String>,
+    #[serde(default, with = "crate::moment")]
+    pub(crate) not_before: Option<UnixTime>,
+    #[serde(default, with = "crate::moment")]
+    pub(crate) expires: Option<UnixTime>,
     #[serde(default)]
     pub(crate) controls: Vec<String>,
     #[serde(default)]

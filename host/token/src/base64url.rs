@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 /// Why a text is not base64url.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Base64Error {
+pub enum Base64Error {
     /// A character is not in the alphabet.
     Alphabet,
     /// Padding, an impossible length, or stray bits in the last character.
@@ -13,7 +13,11 @@ pub(crate) enum Base64Error {
 }
 
 /// Decodes the one encoding of a value; every other is refused.
-pub(crate) fn decode(text: &[u8]) -> Result<Vec<u8>, Base64Error> {
+///
+/// # Errors
+///
+/// [`Base64Error`].
+pub fn decode(text: &[u8]) -> Result<Vec<u8>, Base64Error> {
     let unpadded = text.iter().rev().skip_while(|b| **b == b'=');
     if unpadded.clone().any(|b| !in_alphabet(*b)) {
         return Err(Base64Error::Alphabet);
@@ -23,7 +27,8 @@ pub(crate) fn decode(text: &[u8]) -> Result<Vec<u8>, Base64Error> {
 }
 
 /// Encodes without padding.
-pub(crate) fn encode(bytes: &[u8]) -> String {
+#[must_use]
+pub fn encode(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 

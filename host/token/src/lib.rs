@@ -45,7 +45,7 @@
 #![doc = include_str!("codes.md")]
 
 mod algorithm;
-mod base64url;
+pub mod base64url;
 mod claims;
 mod digest;
 mod error;

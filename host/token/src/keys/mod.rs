@@ -137,6 +137,13 @@ impl Key {
         }
     }
 
+    /// Whether this is the key's signature of a message that is no token: one
+    /// that says of itself what it is, so that neither is taken for the other.
+    #[must_use]
+    pub fn verifies_message(&self, message: &[u8], signature: &[u8]) -> bool {
+        signature.len() == self.signature_bytes() && self.verifies(message, &signature.to_vec())
+    }
+
     pub(crate) fn is_symmetric(&self) -> bool {
         matches!(self.sound.material, Material::Secret(_))
     }

@@ -173,6 +173,15 @@ impl PrivateKey {
         jwk.to_compact()
     }
 
+    /// Signs a message that is no token: see [`Key::verifies_message`].
+    ///
+    /// # Errors
+    ///
+    /// [`MintError::Library`].
+    pub fn sign_message(&self, message: &[u8]) -> Result<Vec<u8>, MintError> {
+        self.signer.sign(self.algorithm(), message)
+    }
+
     /// The public JWK as JSON text.
     ///
     /// # Errors
