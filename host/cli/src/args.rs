@@ -1,8 +1,13 @@
 //! The raw arguments, as a person types them. Nothing here derives `Debug`:
 //! an argument can be a token.
 
+mod bundle;
 mod check;
 
+pub(crate) use bundle::{
+    BundleBuildArgs, BundleCommand, BundleDiffArgs, BundleDocsArgs, BundleSignArgs,
+    BundleVerifyArgs, BundleVouch, CoverageArgs, InspectArgs,
+};
 pub(crate) use check::{Binding, CheckArgs};
 
 use std::ffi::OsString;
@@ -31,7 +36,7 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: TokenCommand,
     },
-    /// Look at bundles of policies
+    /// Pack, sign, verify, compare and look at bundles of policies
     Bundle {
         #[command(subcommand)]
         command: BundleCommand,
@@ -60,18 +65,6 @@ pub(crate) enum TokenCommand {
     Decode(DecodeArgs),
     /// Sign a test token, with a new key or an existing one
     Mint(Box<MintArgs>),
-}
-
-#[derive(Subcommand)]
-pub(crate) enum BundleCommand {
-    /// Show the policies, settings, rules and controls of a bundle
-    Inspect(InspectArgs),
-    /// List the built-in bundles
-    List,
-    /// Print the reference of a bundle, in Markdown
-    Docs(BundleDocsArgs),
-    /// Show which requirements of the frameworks a bundle answers
-    Coverage(CoverageArgs),
 }
 
 #[derive(Subcommand)]
@@ -183,19 +176,6 @@ pub(crate) struct MintArgs {
 }
 
 #[derive(clap::Args)]
-pub(crate) struct InspectArgs {
-    /// A built-in bundle by name, or a folder with `bundle.toml`
-    #[arg(value_name = "NAME|DIR", default_value = tokenward::DEFAULT_BUNDLE)]
-    pub(crate) bundle: String,
-    /// How to print it
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(crate) format: Format,
-    /// Compile the policies anew
-    #[arg(long)]
-    pub(crate) no_cache: bool,
-}
-
-#[derive(clap::Args)]
 pub(crate) struct PolicyListArgs {
     /// How to print them
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -262,11 +242,13 @@ What is looked for:
 #[derive(clap::Args)]
 #[command(after_help = LINT_HELP)]
 pub(crate) struct LintArgs {
-    /// A built-in bundle by name, or a folder with `bundle.toml`
+    /// A built-in bundle by name, a folder with `bundle.toml`, or a packed bundle
     ///
-    /// The claims of the tokens in the folder's `cases/*.toml` are known claims.
-    #[arg(value_name = "NAME|DIR", default_value = tokenward::DEFAULT_BUNDLE)]
+    /// The claims of the tokens in its cases are known claims.
+    #[arg(value_name = "NAME|DIR|FILE.bundle", default_value = tokenward::DEFAULT_BUNDLE)]
     pub(crate) bundle: String,
+    #[command(flatten)]
+    pub(crate) vouch: BundleVouch,
     /// The trust file (TOML) that the bundle is used with
     #[arg(long, value_name = "FILE")]
     pub(crate) trust: Option<PathBuf>,
@@ -346,9 +328,12 @@ case comes out differently without it. Each item of a list is a setting too.";
 #[command(after_help = TEST_HELP)]
 pub(crate) struct TestArgs {
     /// A built-in bundle by name, the folder of a bundle or of one policy's
-    /// component, or a component; with --cases, also a built-in policy by name
-    #[arg(value_name = "BUNDLE|DIR|FILE.wasm", default_value = tokenward::DEFAULT_BUNDLE)]
+    /// component, a packed bundle, or a component; with --cases, also a built-in
+    /// policy by name
+    #[arg(value_name = "BUNDLE|DIR|FILE", default_value = tokenward::DEFAULT_BUNDLE)]
     pub(crate) bundle: String,
+    #[command(flatten)]
+    pub(crate) vouch: BundleVouch,
     /// A case file, or a folder of them; may be repeated
     ///
     /// Default: those of the built-in bundle, or the folder `cases` of the bundle or beside the
@@ -393,21 +378,4 @@ pub(crate) struct PolicyDocsArgs {
     /// A component's case tables, `*.toml`: examples are chosen from them
     #[arg(long, value_name = "DIR", conflicts_with = "all")]
     pub(crate) cases: Option<PathBuf>,
-}
-
-#[derive(clap::Args)]
-pub(crate) struct BundleDocsArgs {
-    /// A built-in bundle by name, or a folder with `bundle.toml`
-    #[arg(value_name = "NAME|DIR", default_value = tokenward::DEFAULT_BUNDLE)]
-    pub(crate) bundle: String,
-}
-
-#[derive(clap::Args)]
-pub(crate) struct CoverageArgs {
-    /// A built-in bundle by name, or a folder with `bundle.toml`
-    #[arg(value_name = "NAME|DIR", default_value = tokenward::DEFAULT_BUNDLE)]
-    pub(crate) bundle: String,
-    /// How to print it
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(crate) format: Format,
 }

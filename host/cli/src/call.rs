@@ -2,6 +2,7 @@
 
 use anyhow::{Context, anyhow, bail};
 use tokenward::{Json, Object, Phase, RequestFacts, Signal, Signals, UnixTime};
+use tokenward_cases::request_line;
 
 use crate::args::CheckArgs;
 use crate::values::{json_or_text, moment, pair, short};
@@ -67,18 +68,6 @@ fn request(args: &CheckArgs) -> anyhow::Result<Option<RequestFacts>> {
         facts = Some(facts.unwrap_or_default().with_cookie(cookie));
     }
     Ok(facts)
-}
-
-/// Reads a method and a URL.
-pub(crate) fn request_line(line: &str) -> anyhow::Result<RequestFacts> {
-    let words: Vec<_> = line.split_whitespace().collect();
-    let [method, url] = words.as_slice() else {
-        bail!(
-            "`{}`; accepted: a method and a URL, for instance `GET https://api.example/orders`",
-            short(line)
-        );
-    };
-    Ok(RequestFacts::new(method, url)?)
 }
 
 fn signals(arguments: &[String]) -> anyhow::Result<Signals> {
@@ -195,16 +184,6 @@ mod tests {
         ] {
             let error = signal(text).unwrap_err().to_string();
             assert!(error.starts_with(expected), "{text}: {error}");
-        }
-    }
-
-    #[test]
-    fn requests_are_read() {
-        let facts = request_line("GET https://API.example/a/../b").unwrap();
-        assert_eq!((facts.host(), facts.path()), (Some("api.example"), Some("/b")));
-        for line in ["", "GET", "GET /a b", "/a"] {
-            let error = request_line(line).unwrap_err().to_string();
-            assert!(error.contains("accepted: a method and a URL"), "{line}: {error}");
         }
     }
 }

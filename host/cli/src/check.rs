@@ -7,6 +7,7 @@ use tokenward::{
 };
 
 use crate::args::{CheckArgs, Format};
+use crate::bundle_source;
 use crate::cache::{Cache, CacheWish};
 use crate::call::CallFacts;
 use crate::exit::Exit;
@@ -152,7 +153,8 @@ pub(crate) fn run(args: &CheckArgs, output: &Output) -> anyhow::Result<Exit> {
     } else {
         trust::of_args(args, facts.now)?
     };
-    let bundle = Bundle::open(&args.bundle).context("--bundle")?;
+    let bundle = bundle_source::open(&args.bundle, &args.vouch, facts.now, output);
+    let bundle = bundle.context("--bundle")?.bundle;
     let material = match draft {
         Some(draft) => Material::Claims(draft),
         None if args.no_token => Material::NoToken,

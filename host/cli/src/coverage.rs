@@ -6,11 +6,13 @@ use serde::Serialize;
 use tokenward::{Bundle, BundleVersion, CoverageRow, Enforcement, HostState, built_in_coverage};
 
 use crate::args::{CoverageArgs, Format};
+use crate::bundle_source;
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::render::page::Page;
 use crate::render::style::{self, BOLD, PLAIN, QUIET};
 use crate::render::{json, words};
+use crate::values::moment;
 
 /// Columns of the ids.
 const LABEL: usize = 4;
@@ -79,7 +81,7 @@ struct OwnerRecord<'a> {
 }
 
 pub(crate) fn run(args: &CoverageArgs, output: &Output) -> anyhow::Result<Exit> {
-    let bundle = Bundle::open(&args.bundle)?;
+    let bundle = bundle_source::open(&args.bundle, &args.vouch, moment(None)?, output)?.bundle;
     let table = built_in_coverage().map_err(|error| anyhow!("{error}"))?;
     let manifest = bundle.manifest();
     let record = CoverageRecord {

@@ -2,6 +2,7 @@
 
 mod args;
 mod bundle;
+mod bundle_source;
 mod cache;
 mod call;
 mod check;
@@ -58,6 +59,10 @@ fn run(command: Command, output: &Output) -> anyhow::Result<Exit> {
         Command::Bundle { command: BundleCommand::Coverage(args) } => coverage::run(&args, output),
         Command::Bundle { command: BundleCommand::Docs(args) } => docs::bundle(&args, output),
         Command::Bundle { command: BundleCommand::List } => bundle::list(output),
+        Command::Bundle { command: BundleCommand::Build(args) } => bundle::build(&args, output),
+        Command::Bundle { command: BundleCommand::Sign(args) } => bundle::sign(&args, output),
+        Command::Bundle { command: BundleCommand::Verify(args) } => bundle::verify(&args, output),
+        Command::Bundle { command: BundleCommand::Diff(args) } => bundle::diff(&args, output),
         Command::Lint(args) => lint::run(&args, output),
         Command::Policy { command: PolicyCommand::List(args) } => policy::list(&args, output),
         Command::Policy { command: PolicyCommand::Docs(args) } => docs::policies(&args, output),

@@ -49,6 +49,7 @@ pub use decision::{
 pub use record::{DecisionRecord, SCHEMA};
 pub use rehearsal::Rehearsal;
 
+pub use tokenward_bundle::packed;
 pub use tokenward_bundle::{
     Bundle, BundleError, BundleManifest, CoverageRow, CoverageTable, DEFAULT_BUNDLE, Enforcement,
     HostState, MANIFEST_FILE, OnFault, Owner, PolicyEntry, built_in_bundles, built_in_cases,

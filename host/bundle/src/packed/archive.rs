@@ -57,7 +57,7 @@ impl<'a> Archive<'a> {
         let wrong = |error: std::io::Error| PackError::Archive { reason: error.to_string() };
         // As they stand in the file: what other programs read into a header is not asked for.
         for entry in archive.entries().map_err(wrong)?.raw(true) {
-            let mut entry = entry.map_err(|error| cut_or(bytes, error))?;
+            let mut entry = entry.map_err(|error| cut_or(bytes, &error))?;
             let path = entry.path_bytes().into_owned();
             let Ok(name) = String::from_utf8(path) else {
                 return Err(PackError::Archive { reason: "a name is not UTF-8".into() });
@@ -77,7 +77,7 @@ impl<'a> Archive<'a> {
             };
             // The next header is where this ends.
             std::io::copy(&mut entry.by_ref().take(size), &mut std::io::sink())
-                .map_err(|error| cut_or(bytes, error))?;
+                .map_err(|error| cut_or(bytes, &error))?;
             if entries.insert(name.clone(), content).is_some() {
                 let reason = "is there twice".to_owned();
                 return Err(PackError::Entry { entry: show(&name), reason });
@@ -110,9 +110,9 @@ impl<'a> Archive<'a> {
 }
 
 /// What the reader could not make sense of: the end of the file, or anything else.
-fn cut_or(bytes: &[u8], error: std::io::Error) -> PackError {
+fn cut_or(bytes: &[u8], error: &std::io::Error) -> PackError {
     let reason = error.to_string();
-    if error.kind() == std::io::ErrorKind::UnexpectedEof || bytes.len() % BLOCK != 0 {
+    if error.kind() == std::io::ErrorKind::UnexpectedEof || !bytes.len().is_multiple_of(BLOCK) {
         PackError::Truncated { reason }
     } else {
         PackError::Archive { reason }

@@ -47,14 +47,15 @@ impl Content {
     }
 }
 
+#[derive(Deserialize)]
+struct Format {
+    format: String,
+}
+
 impl Statement {
     pub(super) fn read(bytes: &[u8]) -> Result<Self, PackError> {
         refuse_twice(bytes).map_err(PackError::statement)?;
         // The format first: of another one, nothing else is known.
-        #[derive(Deserialize)]
-        struct Format {
-            format: String,
-        }
         let wrong = |error: serde_json::Error| PackError::statement(error.to_string());
         let Format { format } = serde_json::from_slice(bytes).map_err(wrong)?;
         if format != FORMAT {

@@ -3,6 +3,8 @@ use std::collections::BTreeSet;
 use tokenward_token::mint::PrivateKey;
 use tokenward_token::{Algorithm, UnixTime};
 
+use tar::EntryType as Kind;
+
 use super::*;
 
 const NOW: UnixTime = UnixTime(1_800_000_000);
@@ -140,7 +142,6 @@ fn foreign_entries_are_refused() {
         header.set_cksum();
         header
     };
-    use tar::EntryType as Kind;
     for (name, kind, size, code) in [
         ("../evil.wasm", Kind::Regular, 0, "foreign-entry"),
         ("/etc/passwd", Kind::Regular, 0, "foreign-entry"),
@@ -203,19 +204,22 @@ fn bundles_are_valid_for_a_time_and_never_older() {
     assert!(verify(&limited, 1_500, &accepted).is_ok());
 }
 
+/// Says that it has one key, and signs with another.
+struct Lying(KeySigner, KeySigner);
+
+impl BundleSigner for Lying {
+    fn public_key(&self) -> &tokenward_token::Key {
+        self.0.public_key()
+    }
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
+        self.1.sign(message)
+    }
+}
+
 #[test]
 fn only_ed25519_signs_and_only_the_key_itself() {
     let private = PrivateKey::generate(Algorithm::ES256).unwrap();
     assert!(matches!(KeySigner::new(private), Err(SignError::Algorithm { .. })));
-    struct Lying(KeySigner, KeySigner);
-    impl BundleSigner for Lying {
-        fn public_key(&self) -> &tokenward_token::Key {
-            self.0.public_key()
-        }
-        fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
-            self.1.sign(message)
-        }
-    }
     let mut packed = PackedBundle::pack(&bundle("1.0.0"), Vec::new()).unwrap();
     let error = packed.sign(&Lying(key(), key())).unwrap_err();
     assert!(matches!(error, SignError::NotItsSignature));

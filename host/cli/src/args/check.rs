@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use super::{Format, Phase};
+use super::{BundleVouch, Format, Phase};
 
 const CHECK_HELP: &str = "\
 Exit codes:
@@ -49,9 +49,11 @@ pub(crate) struct CheckArgs {
     /// A leading `Bearer ` or `Authorization: Bearer ` is taken off.
     #[arg(value_name = "TOKEN|@FILE|-", conflicts_with_all = ["no_token", "claims"])]
     pub(crate) token: Option<OsString>,
-    /// A built-in bundle by name, or a folder with `bundle.toml`
-    #[arg(long, value_name = "NAME|DIR", default_value = tokenward::DEFAULT_BUNDLE)]
+    /// A built-in bundle by name, a folder with `bundle.toml`, or a packed bundle
+    #[arg(long, value_name = "NAME|DIR|FILE.bundle", default_value = tokenward::DEFAULT_BUNDLE)]
     pub(crate) bundle: String,
+    #[command(flatten)]
+    pub(crate) vouch: BundleVouch,
     /// A trust file (TOML): issuers, their keys and audiences
     #[arg(
         long,

@@ -11,13 +11,15 @@ mod policy;
 use std::path::Path;
 
 use anyhow::{Context, anyhow, bail};
-use tokenward::{Bundle, Engine, built_in_coverage, built_in_policies};
+use tokenward::{Engine, built_in_coverage, built_in_policies};
 
 use crate::args::{BundleDocsArgs, PolicyDocsArgs};
+use crate::bundle_source;
 use crate::cache::{Cache, CacheWish};
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::policy::source;
+use crate::values::moment;
 
 /// `tokenward policy docs`.
 pub(crate) fn policies(args: &PolicyDocsArgs, output: &Output) -> anyhow::Result<Exit> {
@@ -55,7 +57,7 @@ pub(crate) fn policies(args: &PolicyDocsArgs, output: &Output) -> anyhow::Result
 
 /// `tokenward bundle docs`.
 pub(crate) fn bundle(args: &BundleDocsArgs, output: &Output) -> anyhow::Result<Exit> {
-    let bundle = Bundle::open(&args.bundle)?;
+    let bundle = bundle_source::open(&args.bundle, &args.vouch, moment(None)?, output)?.bundle;
     let engine = Engine::new(Cache::open(CacheWish::Keep).engine())?;
     output.print(&bundle::page(&engine, &bundle)?)?;
     Ok(Exit::Done)

@@ -13,7 +13,9 @@ use super::cases;
 use super::scan;
 use super::subject::{Entry, Review, Subject};
 use crate::args::{self, LintArgs};
+use crate::bundle_source::{self, Opened};
 use crate::cache::{Cache, CacheWish};
+use crate::output::Output;
 use crate::pointer::escape;
 use crate::values::{moment, read, short};
 
@@ -26,9 +28,11 @@ pub(crate) struct Loaded {
     pub(crate) subject: Subject,
 }
 
-pub(crate) fn load(args: &LintArgs) -> anyhow::Result<Loaded> {
-    let bundle = Bundle::open(&args.bundle)?;
-    let cases = cases_of(&args.bundle)?;
+pub(crate) fn load(args: &LintArgs, output: &Output) -> anyhow::Result<Loaded> {
+    let opened = bundle_source::open(&args.bundle, &args.vouch, moment(None)?, output)?;
+    let cases = cases_of(&args.bundle, &opened)?;
+    let review = review(&args.bundle, &opened)?;
+    let bundle = opened.bundle;
     let wish = if args.no_cache { CacheWish::Off } else { CacheWish::Keep };
     let engine = Engine::new(Cache::open(wish).engine())?;
     let manifest = bundle.manifest();
@@ -72,7 +76,7 @@ pub(crate) fn load(args: &LintArgs) -> anyhow::Result<Loaded> {
     let subject = Subject {
         entries,
         review_by: manifest.review_by.clone(),
-        review: review(&args.bundle)?,
+        review,
         controls: manifest.controls.clone(),
         known_claims,
         trusted_algorithms,
@@ -84,7 +88,12 @@ pub(crate) fn load(args: &LintArgs) -> anyhow::Result<Loaded> {
 
 /// The cases of a built-in bundle; of one in a folder: `cases/*.toml` beside its
 /// manifest.
-fn cases_of(name_or_folder: &str) -> anyhow::Result<Vec<tokenward::Object>> {
+fn cases_of(name_or_folder: &str, opened: &Opened) -> anyhow::Result<Vec<tokenward::Object>> {
+    if let Some(packed) = &opened.packed {
+        let files = packed.bundle.cases().iter();
+        let files: Vec<_> = files.map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        return cases::claims_of_files(&files);
+    }
     if built_in_bundles().any(|name| name == name_or_folder) {
         return cases::claims_of_files(built_in_cases(name_or_folder));
     }
@@ -93,8 +102,12 @@ fn cases_of(name_or_folder: &str) -> anyhow::Result<Vec<tokenward::Object>> {
 }
 
 /// Whether the manifest itself names a day of review: of those that were put
-/// together, nobody can tell any more. Each built-in one names its own.
-fn review(name_or_folder: &str) -> anyhow::Result<Review> {
+/// together, nobody can tell any more, nor of one that was packed. Each built-in
+/// one names its own.
+fn review(name_or_folder: &str, opened: &Opened) -> anyhow::Result<Review> {
+    if opened.packed.is_some() {
+        return Ok(Review::Own);
+    }
     if built_in_bundles().any(|name| name == name_or_folder) {
         return Ok(Review::Own);
     }

@@ -18,7 +18,7 @@ use crate::lint::finding::Level;
 use crate::output::Output;
 
 pub(crate) fn run(args: &LintArgs, output: &Output) -> anyhow::Result<Exit> {
-    let loaded = load::load(args)?;
+    let loaded = load::load(args, output)?;
     let findings = checks::all(&loaded.subject);
     output.print(&match args.format {
         Format::Text => render::text(&loaded, &findings),

@@ -2,9 +2,8 @@
 
 use anyhow::bail;
 
-use super::case::Case;
-use super::expect::{Expected, FindingLine};
 use crate::values::short;
+use tokenward_cases::{Case, Expected, FindingLine};
 
 /// Keeps the cases that some word fits; without words, all. A word fits what
 /// holds it: `FILE: NAME`, or `POLICY/RULE` of a finding that is expected.

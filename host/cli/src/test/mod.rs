@@ -1,37 +1,26 @@
 //! `tokenward test`: runs the cases of a bundle.
 //!
-//! `format` reads case files, `case` makes them runnable, `run` runs them,
-//! `compare` tells what differs, `coverage` measures what they reach; those print
-//! nothing.
-//! This module and `watch` drive them, and `report` writes what came of it.
+//! `tokenward-cases` reads and runs them and measures what they reach; this module
+//! and `watch` drive it, and `report` writes what came of it.
 
-mod case;
-mod compare;
-mod coverage;
-mod expect;
 mod filter;
-mod format;
-mod observe;
-mod pointer;
 mod report;
-mod run;
 mod subject;
-mod value;
 mod watch;
 
 use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
+use tokenward_cases::{Case, Coverage, Ran, Runner};
 
-use self::case::Case;
-use self::coverage::Coverage;
-use self::run::{Ran, Runner};
 use self::subject::Subject;
 use crate::args::{TestArgs, TestFormat};
 use crate::cache::{Cache, CacheWish};
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::values::short;
+
+pub(crate) use self::subject::{cases_at, cases_of};
 
 /// Everything that a report tells. No `Debug`: cases hold tokens.
 pub(crate) struct Report {
@@ -87,7 +76,7 @@ pub(crate) fn run(args: &TestArgs, output: &Output) -> anyhow::Result<Exit> {
     if args.watch {
         return watch::run(args, output);
     }
-    let subject = Subject::open(&args.bundle, &args.cases)?;
+    let subject = Subject::open(&args.bundle, &args.cases, &args.vouch, output)?;
     let report = report(args, subject, output)?;
     output.print(&words(args, &report)?)?;
     Ok(report.exit())

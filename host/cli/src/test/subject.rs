@@ -1,7 +1,6 @@
 //! What is tested: a bundle, or a policy as a bundle of its own, and its cases.
 
 use std::ffi::OsStr;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
@@ -9,10 +8,12 @@ use tokenward::{
     Bundle, BundleError, BundleManifest, MANIFEST_FILE, built_in_bundles, built_in_cases,
     built_in_policies,
 };
+use tokenward_cases::Case;
 
-use super::case::Case;
-use super::format;
-use crate::values::read;
+use crate::args::BundleVouch;
+use crate::bundle_source::{self, Opened};
+use crate::output::Output;
+use crate::values::{files_in, moment, read};
 
 /// The folder beside a bundle or a policy that holds its cases.
 const CASES: &str = "cases";
@@ -31,6 +32,8 @@ pub(crate) struct Subject {
 enum Place {
     BuiltIn(String),
     BuiltInPolicy(String),
+    /// A file that was packed.
+    Packed(PathBuf),
     Folder(PathBuf),
     Component(PathBuf),
 }
@@ -45,24 +48,59 @@ struct CaseFile {
 impl Subject {
     /// Reads a bundle or a policy by name, folder or file, and its cases: those
     /// of the paths, if there are any.
-    pub(crate) fn open(name: &str, paths: &[PathBuf]) -> anyhow::Result<Self> {
+    pub(crate) fn open(
+        name: &str,
+        paths: &[PathBuf],
+        vouch: &BundleVouch,
+        output: &Output,
+    ) -> anyhow::Result<Self> {
         let place = place(name)?;
         let mut sources = Vec::new();
-        let bundle = bundle(&place, &mut sources)?;
+        let opened = opened(&place, name, vouch, output, &mut sources)?;
         let files = if paths.is_empty() {
-            own_files(name, &place, &mut sources)?
+            own_files(name, &place, &opened, &mut sources)?
         } else {
-            let read = paths.iter().map(|path| files_at(path, &mut sources).context("--cases"));
-            read.collect::<anyhow::Result<Vec<_>>>()?.into_iter().flatten().collect()
+            given_files(paths, &mut sources)?
         };
-        let mut cases = Vec::new();
-        for file in files {
-            for placed in format::parse(&file.text, &file.name)? {
-                cases.push(Case::new(placed, &file.name, file.folder.as_deref(), &mut sources)?);
-            }
-        }
-        Ok(Self { bundle, cases, sources })
+        let cases = read_cases(files, &mut sources)?;
+        Ok(Self { bundle: opened.bundle, cases, sources })
     }
+}
+
+/// The own cases of a bundle that was opened; none, if it has none.
+pub(crate) fn cases_of(name: &str, opened: &Opened) -> anyhow::Result<Vec<Case>> {
+    let place = place(name)?;
+    let has_none = match &place {
+        Place::BuiltIn(name) => built_in_cases(name).is_empty(),
+        Place::Packed(_) => opened.packed.as_ref().is_none_or(|p| p.bundle.cases().is_empty()),
+        Place::Folder(folder) => !folder.join(CASES).is_dir(),
+        Place::BuiltInPolicy(_) | Place::Component(_) => true,
+    };
+    if has_none {
+        return Ok(Vec::new());
+    }
+    let sources = &mut Vec::new();
+    read_cases(own_files(name, &place, opened, sources)?, sources)
+}
+
+/// The cases of `--cases`.
+pub(crate) fn cases_at(paths: &[PathBuf]) -> anyhow::Result<Vec<Case>> {
+    let sources = &mut Vec::new();
+    read_cases(given_files(paths, sources)?, sources)
+}
+
+fn given_files(paths: &[PathBuf], sources: &mut Vec<PathBuf>) -> anyhow::Result<Vec<CaseFile>> {
+    let read = paths.iter().map(|path| files_at(path, sources).context("--cases"));
+    Ok(read.collect::<anyhow::Result<Vec<_>>>()?.into_iter().flatten().collect())
+}
+
+fn read_cases(files: Vec<CaseFile>, sources: &mut Vec<PathBuf>) -> anyhow::Result<Vec<Case>> {
+    let mut cases = Vec::new();
+    for file in files {
+        let folder = file.folder.as_deref();
+        cases.extend(Case::of_file(&file.text, &file.name, folder, sources)?);
+    }
+    Ok(cases)
 }
 
 /// Where to look again while a subject cannot be read.
@@ -81,11 +119,14 @@ fn place(name: &str) -> anyhow::Result<Place> {
     if path.extension() == Some(OsStr::new("wasm")) {
         return Ok(Place::Component(path));
     }
+    if bundle_source::is_packed(name) {
+        return Ok(Place::Packed(path));
+    }
     if path.join(MANIFEST_FILE).is_file() {
         return Ok(Place::Folder(path));
     }
     if path.is_dir() {
-        let components = names_in(&path, "wasm")?;
+        let components = files_in(&path, "wasm")?;
         return match components.as_slice() {
             [component] => Ok(Place::Component(component.clone())),
             [] => bail!(
@@ -107,16 +148,26 @@ fn place(name: &str) -> anyhow::Result<Place> {
     }
 }
 
-fn bundle(place: &Place, sources: &mut Vec<PathBuf>) -> anyhow::Result<Bundle> {
-    Ok(match place {
+fn opened(
+    place: &Place,
+    name: &str,
+    vouch: &BundleVouch,
+    output: &Output,
+    sources: &mut Vec<PathBuf>,
+) -> anyhow::Result<Opened> {
+    let bundle = match place {
         Place::BuiltIn(name) => Bundle::built_in(name)?,
         Place::BuiltInPolicy(name) => {
             Bundle::from_manifest(BundleManifest::of_policy(name, name), None)?
         }
-        Place::Folder(folder) => {
-            let bundle = Bundle::from_folder(folder)?;
-            sources.extend(bundle.files().iter().cloned());
-            bundle
+        Place::Packed(path) => {
+            sources.push(path.clone());
+            return bundle_source::open(name, vouch, moment(None)?, output);
+        }
+        Place::Folder(_) => {
+            let opened = bundle_source::open(name, vouch, moment(None)?, output)?;
+            sources.extend(opened.bundle.files().iter().cloned());
+            return Ok(opened);
         }
         Place::Component(path) => {
             let file = path.file_name().and_then(OsStr::to_str);
@@ -126,7 +177,8 @@ fn bundle(place: &Place, sources: &mut Vec<PathBuf>) -> anyhow::Result<Bundle> {
             let manifest = BundleManifest::of_policy(&id_of(file), &format!("./{file}"));
             Bundle::from_manifest(manifest, Some(folder.unwrap_or(Path::new("."))))?
         }
-    })
+    };
+    Ok(Opened { bundle, packed: None })
 }
 
 /// A policy's id from its file: `my_policy.wasm` is `my-policy`.
@@ -140,6 +192,7 @@ fn id_of(file: &str) -> String {
 fn own_files(
     name: &str,
     place: &Place,
+    opened: &Opened,
     sources: &mut Vec<PathBuf>,
 ) -> anyhow::Result<Vec<CaseFile>> {
     match place {
@@ -154,6 +207,19 @@ fn own_files(
                 .collect();
             if files.is_empty() {
                 bail!("the bundle `{name}` has no cases of its own; give some with `--cases PATH`");
+            }
+            Ok(files)
+        }
+        Place::Packed(_) => {
+            let files = opened.packed.iter().flat_map(|packed| packed.bundle.cases());
+            let of_file = |(file, text): &(String, String)| CaseFile {
+                name: format!("{name}: {file}"),
+                folder: None,
+                text: text.clone(),
+            };
+            let files: Vec<_> = files.map(of_file).collect();
+            if files.is_empty() {
+                bail!("`{name}` has no cases of its own; give some with `--cases PATH`");
             }
             Ok(files)
         }
@@ -183,7 +249,7 @@ fn files_at(path: &Path, sources: &mut Vec<PathBuf>) -> anyhow::Result<Vec<CaseF
     if !path.is_dir() {
         return Ok(vec![file_at(path)?]);
     }
-    let paths = names_in(path, "toml")?;
+    let paths = files_in(path, "toml")?;
     if paths.is_empty() {
         bail!("`{}` holds no case file; accepted: one or more `.toml` files", path.display());
     }
@@ -196,20 +262,6 @@ fn file_at(path: &Path) -> anyhow::Result<CaseFile> {
     let text = String::from_utf8(read(path, FILE_LIMIT)?);
     let text = text.map_err(|_| anyhow!("`{name}`: it is not UTF-8 text"))?;
     Ok(CaseFile { folder: Some(path.parent().unwrap_or(Path::new("")).to_owned()), name, text })
-}
-
-/// The files of a folder with this ending, sorted.
-fn names_in(folder: &Path, extension: &str) -> anyhow::Result<Vec<PathBuf>> {
-    let context = || format!("`{}`", folder.display());
-    let mut paths = Vec::new();
-    for entry in fs::read_dir(folder).with_context(context)? {
-        let path = entry.with_context(context)?.path();
-        if path.extension() == Some(OsStr::new(extension)) && path.is_file() {
-            paths.push(path);
-        }
-    }
-    paths.sort();
-    Ok(paths)
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ pub(crate) fn run(args: &TestArgs, output: &Output) -> anyhow::Result<Exit> {
     loop {
         // Taken before the files are read: what changes meanwhile runs again.
         let mut before = signs(&known);
-        match Subject::open(&args.bundle, &args.cases) {
+        match Subject::open(&args.bundle, &args.cases, &args.vouch, output) {
             Err(error) => {
                 let places = signs(&sources_of(&args.bundle, &args.cases));
                 if !places.iter().any(|sign| sign.seen.is_some()) {

@@ -13,6 +13,7 @@ mod facts;
 mod frameworks;
 mod json;
 mod lint;
+mod packed;
 mod policy;
 mod readme;
 mod support;

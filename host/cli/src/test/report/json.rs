@@ -2,13 +2,9 @@
 
 use serde::Serialize;
 use tokenward::{BundleVersion, Outcome, PolicyStatus, ReportedFinding};
+use tokenward_cases::{Case, Coverage, Difference, Observation, Observed, PolicyCoverage, Ran};
 
 use super::super::Report;
-use super::super::case::Case;
-use super::super::compare::Difference;
-use super::super::coverage::{Coverage, PolicyCoverage};
-use super::super::observe::{Observation, Observed};
-use super::super::run::Ran;
 use crate::render::json;
 
 #[derive(Serialize)]

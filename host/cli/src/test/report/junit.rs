@@ -4,9 +4,9 @@
 use std::fmt::Write;
 use std::time::Duration;
 
+use tokenward_cases::{Case, Ran};
+
 use super::super::Report;
-use super::super::case::Case;
-use super::super::run::Ran;
 use super::{lines_of, summary, unreached};
 
 pub(crate) fn write(report: &Report) -> String {

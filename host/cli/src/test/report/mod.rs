@@ -5,8 +5,8 @@ pub(crate) mod junit;
 pub(crate) mod tap;
 pub(crate) mod text;
 
-use super::compare::Difference;
-use super::coverage::{Coverage, PolicyCoverage};
+use tokenward_cases::{Coverage, Difference, PolicyCoverage};
+
 use crate::render::words;
 
 /// A difference in plain lines, for reports without colour.

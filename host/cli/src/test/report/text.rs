@@ -2,10 +2,9 @@
 
 use std::fmt::Write;
 
+use tokenward_cases::{Case, Difference, Ran};
+
 use super::super::Report;
-use super::super::case::Case;
-use super::super::compare::Difference;
-use super::super::run::Ran;
 use super::{cases, outcomes, summary, unreached};
 use crate::render::page::Page;
 use crate::render::style::{BOLD, DENY, PERMIT, PLAIN, QUIET, STEP_UP};

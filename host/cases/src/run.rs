@@ -10,13 +10,14 @@ use tokenward::{
     Trust, UnixTime,
 };
 
-use super::case::{Case, Judged, Settings};
-use super::compare::{Difference, compare};
-use super::expect::Expected;
-use super::observe::{Observation, Observed};
+use crate::CaseError;
+use crate::case::{Case, Judged, Settings};
+use crate::compare::{Difference, compare};
+use crate::expect::Expected;
+use crate::observe::{Observation, Observed};
 
 /// Runs cases against a bundle and what cases make of it.
-pub(crate) struct Runner {
+pub struct Runner {
     authorizer: Authorizer,
     bundle: Bundle,
     policies: Vec<PolicyFacts>,
@@ -31,43 +32,62 @@ enum ActiveSettings {
 }
 
 /// A policy of a bundle, as it describes itself.
-pub(crate) struct PolicyFacts {
-    pub(crate) id: String,
-    pub(crate) descriptor: Arc<Descriptor>,
+pub struct PolicyFacts {
+    /// Its id in the bundle.
+    pub id: String,
+    /// As it describes itself.
+    pub descriptor: Arc<Descriptor>,
 }
 
 /// What came of one case.
-pub(crate) struct Ran {
-    pub(crate) observed: Observed,
-    pub(crate) differences: Vec<Difference>,
-    pub(crate) elapsed: Duration,
+pub struct Ran {
+    /// What came of it.
+    pub observed: Observed,
+    /// How that differs from what was expected.
+    pub differences: Vec<Difference>,
+    /// How long it took.
+    pub elapsed: Duration,
 }
 
 impl Ran {
-    pub(crate) fn passed(&self) -> bool {
+    /// Whether it came out as expected.
+    #[must_use]
+    pub fn passed(&self) -> bool {
         self.differences.is_empty()
     }
 }
 
 impl Runner {
     /// Loads the bundle.
-    pub(crate) fn new(bundle: Bundle, engine: &EngineConfig) -> anyhow::Result<Self> {
+    ///
+    /// # Errors
+    ///
+    /// [`CaseError`], if a policy of the bundle cannot be loaded.
+    pub fn new(bundle: Bundle, engine: &EngineConfig) -> Result<Self, CaseError> {
         let authorizer = authorizer(&bundle, engine)?;
         let policies = policies(&authorizer);
         Ok(Self { authorizer, bundle, policies, active: ActiveSettings::OfTheBundle })
     }
 
-    pub(crate) fn bundle(&self) -> &Bundle {
+    /// The bundle.
+    #[must_use]
+    pub fn bundle(&self) -> &Bundle {
         &self.bundle
     }
 
-    pub(crate) fn policies(&self) -> &[PolicyFacts] {
+    /// Its policies.
+    #[must_use]
+    pub fn policies(&self) -> &[PolicyFacts] {
         &self.policies
     }
 
     /// Refuses cases that name a policy or a rule that is not there: they
     /// could only fail, or pass for nothing.
-    pub(crate) fn check_names(&self, cases: &[Case]) -> anyhow::Result<()> {
+    ///
+    /// # Errors
+    ///
+    /// [`CaseError`]: the case, and what is accepted.
+    pub fn check_names(&self, cases: &[Case]) -> Result<(), CaseError> {
         for case in cases {
             self.check_names_of(case).with_context(|| {
                 format!("`{}`, line {}, case `{}`", case.file, case.line, case.name)
@@ -116,7 +136,7 @@ impl Runner {
 
     /// Runs the cases and answers in their order. Those with the same settings
     /// run together; `done` is told how many have run.
-    pub(crate) fn run(&mut self, cases: &[Case], mut done: impl FnMut(usize)) -> Vec<Ran> {
+    pub fn run(&mut self, cases: &[Case], mut done: impl FnMut(usize)) -> Vec<Ran> {
         let mut ran: Vec<Option<Ran>> = cases.iter().map(|_| None).collect();
         let mut count = 0;
         let mut groups = groups(cases, |case| &case.settings);
@@ -217,7 +237,7 @@ pub(crate) fn observe(authorizer: &Authorizer, case: &Case) -> Observation {
             authorizer.decide(&call).into()
         }
         Judged::Claims { claims, token } => {
-            authorizer.judge_facts(token.as_ref().map(super::case::Said::facts), claims, &call)
+            authorizer.judge_facts(token.as_ref().map(crate::case::Said::facts), claims, &call)
         }
     };
     Observation::of(&rehearsal)

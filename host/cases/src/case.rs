@@ -9,14 +9,14 @@ use tokenward::{
     Signals, Tls, TokenFacts, TokenKind, TokenLocation, Trust, UnixTime, load,
 };
 
-use super::expect::Expected;
-use super::format::{
+use crate::expect::Expected;
+use crate::format::{
     BindingField, CookieField, KeyField, KeyTable, LocationField, Placed, RawCase, SameSiteField,
     TlsField,
 };
-use super::value::Inline;
-use crate::call::{CallFacts, request_line};
-use crate::values::{read, short};
+use crate::text::{request_line, short};
+use crate::value::Inline;
+use crate::{CaseError, format, text};
 
 /// The moment at which a case runs when it names none: that of the case tables
 /// of policies.
@@ -25,22 +25,34 @@ const DEFAULT_NOW: UnixTime = UnixTime(1_700_000_000);
 const TOKEN_LIMIT: u64 = 1 << 20;
 
 /// Settings of a policy.
-pub(crate) type Settings = serde_json::Map<String, serde_json::Value>;
+pub type Settings = serde_json::Map<String, serde_json::Value>;
 
 /// A case. No `Debug`: it holds tokens and claims.
-pub(crate) struct Case {
-    pub(crate) name: String,
+pub struct Case {
+    /// What it shows: one line, of its own in the file.
+    pub name: String,
     /// The case file, as it is shown.
-    pub(crate) file: String,
+    pub file: String,
     /// The line of its name in the file.
-    pub(crate) line: usize,
-    pub(crate) description: String,
+    pub line: usize,
+    /// More words; often none.
+    pub description: String,
     pub(crate) judged: Judged,
     pub(crate) call: CallFacts,
     pub(crate) binding: Binding,
     /// What is laid over the settings of the bundle, by the policy's id.
-    pub(crate) settings: BTreeMap<String, Settings>,
-    pub(crate) expected: Expected,
+    pub settings: BTreeMap<String, Settings>,
+    /// What is to come of it.
+    pub expected: Expected,
+}
+
+/// What is told of the call.
+pub(crate) struct CallFacts {
+    pub(crate) phase: Phase,
+    pub(crate) now: UnixTime,
+    pub(crate) request: Option<RequestFacts>,
+    pub(crate) signals: Signals,
+    pub(crate) facts: Object,
 }
 
 /// What is judged.
@@ -80,9 +92,26 @@ impl Said {
 }
 
 impl Case {
-    /// Checks a case of `file`. Files that it names lie relative to `folder`,
-    /// and are added to `files`; a case that is built in can name none.
-    pub(crate) fn new(
+    /// Reads the cases of a case file, whose name in errors is `file`. Files that they name lie
+    /// relative to `folder`, and are added to `files`; where there is no folder, they can name
+    /// none.
+    ///
+    /// # Errors
+    ///
+    /// [`CaseError`]: the case, its line, what is wrong and what is accepted.
+    pub fn of_file(
+        text: &str,
+        file: &str,
+        folder: Option<&Path>,
+        files: &mut Vec<PathBuf>,
+    ) -> Result<Vec<Self>, CaseError> {
+        let placed = format::parse(text, file)?.into_iter();
+        Ok(placed
+            .map(|placed| Self::new(placed, file, folder, files))
+            .collect::<anyhow::Result<_>>()?)
+    }
+
+    fn new(
         placed: Placed,
         file: &str,
         folder: Option<&Path>,
@@ -140,8 +169,9 @@ struct Files<'a> {
 
 impl Files<'_> {
     fn path(&mut self, name: &Path) -> anyhow::Result<PathBuf> {
-        let folder =
-            self.folder.ok_or_else(|| anyhow!("it names a file, and the case is built in"))?;
+        let folder = self.folder.ok_or_else(|| {
+            anyhow!("it names a file, and the case is built in or packed; write it into the case")
+        })?;
         let path = folder.join(name);
         self.files.push(path.clone());
         Ok(path)
@@ -174,7 +204,7 @@ fn judged(raw: RawCase, binding: Binding, files: &mut Files<'_>) -> anyhow::Resu
         let bytes = match token.strip_prefix('@') {
             Some(file) => {
                 let path = files.path(Path::new(file))?;
-                read(&path, TOKEN_LIMIT).context("token")?.trim_ascii().to_vec()
+                text::read(&path, TOKEN_LIMIT).context("token")?.trim_ascii().to_vec()
             }
             None => token.into_bytes(),
         };
@@ -320,8 +350,8 @@ fn long_signal(parts: &Object) -> anyhow::Result<Signal> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::format::parse;
     use super::*;
+    use crate::format::parse;
 
     /// The case of these fields, with files relative to a folder that is not there.
     fn case(fields: &str) -> Result<Case, String> {

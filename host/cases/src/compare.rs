@@ -2,20 +2,20 @@
 
 use std::fmt;
 
-use super::expect::{Expected, ExpectedDecision, Others};
-use super::observe::{Observation, Observed, line_of};
+use crate::expect::{Expected, ExpectedDecision, Others};
+use crate::observe::{Observation, Observed, line_of};
 
 /// One way in which what came differs from what was expected.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Difference {
+pub struct Difference {
     /// What it is about: `outcome`, `finding`, `token`, ...
-    pub(crate) about: &'static str,
+    pub about: &'static str,
     /// What was expected; none if something came that was not.
-    pub(crate) expected: Option<String>,
+    pub expected: Option<String>,
     /// What came; none if something did not come.
-    pub(crate) got: Option<String>,
+    pub got: Option<String>,
     /// Words of the policy about it.
-    pub(crate) note: Option<String>,
+    pub note: Option<String>,
 }
 
 /// How what came differs from what was expected: not at all, if empty.
@@ -114,9 +114,9 @@ impl Differences {
 
 #[cfg(test)]
 mod tests {
-    use super::super::expect::{FindingLine, finding_line, setting_place};
-    use super::super::format::parse;
     use super::*;
+    use crate::expect::{FindingLine, finding_line, setting_place};
+    use crate::format::parse;
     use tokenward::{Effect, Enforcement, Outcome, ReportedFinding, Severity};
 
     fn expected(fields: &str) -> Result<Expected, String> {

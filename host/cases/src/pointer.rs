@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
-use super::case::Settings;
+use crate::case::Settings;
 
 /// Each setting: a member that is no table, and each item of a list, with what
 /// an item that is a table or a list has in it.

@@ -20,7 +20,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, Visitor, value::MapAccessDeserializer};
 use tokenward::{Outcome, Phase, UnixTime};
 
-use super::value::Inline;
+use crate::value::Inline;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -18,46 +18,55 @@ use std::cell::OnceCell;
 
 use tokenward::{Authorizer, Bundle, EngineConfig, Outcome, PolicyStatus};
 
-use super::case::{Case, Settings};
-use super::expect::{Expected, Others};
-use super::observe::{Observation, Observed, line_of};
-use super::pointer::{leaves, without};
-use super::run::{PolicyFacts, Ran, authorizer, groups, merged, observe, settings_of};
+use crate::CaseError;
+use crate::case::{Case, Settings};
+use crate::expect::{Expected, Others};
+use crate::observe::{Observation, Observed, line_of};
+use crate::pointer::{leaves, without};
+use crate::run::{PolicyFacts, Ran, authorizer, groups, merged, observe, settings_of};
 
 /// What the cases of a bundle reach.
-pub(crate) struct Coverage {
+pub struct Coverage {
     /// How many cases expect each outcome.
-    pub(crate) outcomes: Vec<(Outcome, usize)>,
-    pub(crate) policies: Vec<PolicyCoverage>,
+    pub outcomes: Vec<(Outcome, usize)>,
+    /// What they reach of each policy.
+    pub policies: Vec<PolicyCoverage>,
 }
 
 /// What the cases reach of one policy.
-pub(crate) struct PolicyCoverage {
-    pub(crate) id: String,
+pub struct PolicyCoverage {
+    /// Its id in the bundle.
+    pub id: String,
     /// How many cases name a finding of each rule.
-    pub(crate) rules: Vec<(String, usize)>,
+    pub rules: Vec<(String, usize)>,
     /// How many cases find that it permits and says nothing.
-    pub(crate) silent: usize,
-    pub(crate) settings: Vec<SettingCoverage>,
+    pub silent: usize,
+    /// Its settings in the bundle, and whether they matter to a case.
+    pub settings: Vec<SettingCoverage>,
 }
 
 /// Whether some case comes out differently without a setting.
-pub(crate) struct SettingCoverage {
+pub struct SettingCoverage {
     /// JSON Pointer into the settings of the bundle.
-    pub(crate) pointer: String,
-    pub(crate) reached: bool,
+    pub pointer: String,
+    /// Whether some case does.
+    pub reached: bool,
 }
 
 impl Coverage {
     /// Measures. `done` is told how many of how many settings were tried.
-    pub(crate) fn measure(
+    ///
+    /// # Errors
+    ///
+    /// [`CaseError`], if a policy of the bundle cannot be loaded.
+    pub fn measure(
         bundle: &Bundle,
         policies: &[PolicyFacts],
         cases: &[Case],
         ran: &[Ran],
         engine: &EngineConfig,
         mut done: impl FnMut(usize, usize),
-    ) -> anyhow::Result<Self> {
+    ) -> Result<Self, CaseError> {
         let passed: Vec<_> = cases.iter().zip(ran).filter(|(_, ran)| ran.passed()).collect();
         let outcomes = [Outcome::Permit, Outcome::Deny, Outcome::StepUp, Outcome::Fault];
         let expects = |outcome: Outcome| {
@@ -92,26 +101,32 @@ impl Coverage {
     }
 
     /// How many things are reached, and how many there are.
-    pub(crate) fn counts(&self) -> (usize, usize) {
+    #[must_use]
+    pub fn counts(&self) -> (usize, usize) {
         let reached = self.policies.iter().map(PolicyCoverage::reached).sum();
         (reached, self.policies.iter().map(PolicyCoverage::all).sum())
     }
 
     /// Tenths of a percent, rounded down.
-    pub(crate) fn permille(&self) -> usize {
+    #[must_use]
+    pub fn permille(&self) -> usize {
         let (reached, all) = self.counts();
         (reached * 1000).checked_div(all).unwrap_or(1000)
     }
 }
 
 impl PolicyCoverage {
-    pub(crate) fn reached(&self) -> usize {
+    /// How many things of it are reached.
+    #[must_use]
+    pub fn reached(&self) -> usize {
         self.rules.iter().filter(|(_, cases)| *cases > 0).count()
             + usize::from(self.silent > 0)
             + self.settings.iter().filter(|setting| setting.reached).count()
     }
 
-    pub(crate) fn all(&self) -> usize {
+    /// How many things of it there are to reach.
+    #[must_use]
+    pub fn all(&self) -> usize {
         self.rules.len() + 1 + self.settings.len()
     }
 }

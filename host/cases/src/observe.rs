@@ -6,39 +6,53 @@ use tokenward::{
     Challenge, LoadError, Outcome, PolicyStatus, Refusal, Rehearsal, ReportedFinding, Undecided,
 };
 
-use super::expect::{FindingLine, SettingPlace};
+use crate::expect::{FindingLine, SettingPlace};
 
 /// What came of a case.
 #[derive(Debug, Clone)]
-pub(crate) enum Observed {
+pub enum Observed {
     /// A decision.
     Decision(Observation),
     /// A policy refused its settings.
-    SettingErrors { errors: Vec<(SettingPlace, String)> },
+    SettingErrors {
+        /// Where, and why.
+        errors: Vec<(SettingPlace, String)>,
+    },
     /// A policy could not be loaded with these settings.
-    NotLoaded { reason: String },
+    NotLoaded {
+        /// Which, and why not.
+        reason: String,
+    },
 }
 
 /// What is to be seen of a decision.
 #[derive(Debug, Clone)]
-pub(crate) struct Observation {
-    pub(crate) outcome: Outcome,
+pub struct Observation {
+    /// The outcome.
+    pub outcome: Outcome,
     /// The code and the words of why the token was not accepted.
-    pub(crate) token_error: Option<(&'static str, String)>,
+    pub token_error: Option<(&'static str, String)>,
     /// Why no decision could be made.
-    pub(crate) undecided: Option<Undecided>,
-    pub(crate) findings: Vec<ReportedFinding>,
-    pub(crate) requirements: Vec<String>,
-    pub(crate) challenge: Option<&'static str>,
-    pub(crate) policies: Vec<PolicyOutcome>,
+    pub undecided: Option<Undecided>,
+    /// All findings.
+    pub findings: Vec<ReportedFinding>,
+    /// What is asked for, a line each.
+    pub requirements: Vec<String>,
+    /// The error of the challenge.
+    pub challenge: Option<&'static str>,
+    /// What came of each policy.
+    pub policies: Vec<PolicyOutcome>,
 }
 
 /// What came of one policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct PolicyOutcome {
-    pub(crate) id: String,
-    pub(crate) status: PolicyStatus,
-    pub(crate) risk: Option<u32>,
+pub struct PolicyOutcome {
+    /// Its id in the bundle.
+    pub id: String,
+    /// Its verdict, or why there is none.
+    pub status: PolicyStatus,
+    /// Its risk score, if it gave one.
+    pub risk: Option<u32>,
 }
 
 impl Observation {

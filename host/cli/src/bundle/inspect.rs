@@ -2,12 +2,14 @@
 
 use anyhow::Context;
 use serde::Serialize;
+use tokenward::packed::Signature;
 use tokenward::{
     ActivateError, Bundle, BundleManifest, Descriptor, Enforcement, Engine, OnFault, Phase, Reads,
     Rule, UnixTime, built_in_bundles, component_digest,
 };
 
 use crate::args::{Format, InspectArgs};
+use crate::bundle_source::{self, Opened};
 use crate::cache::{Cache, CacheWish};
 use crate::exit::Exit;
 use crate::output::Output;
@@ -26,7 +28,20 @@ struct BundleRecord<'a> {
     schema: &'static str,
     digest: &'a str,
     manifest: &'a BundleManifest,
+    /// Of a packed bundle.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    packed: Option<PackedRecord<'a>>,
     policies: Vec<PolicyRecord<'a>>,
+}
+
+/// What a packed bundle has beside its policies.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct PackedRecord<'a> {
+    /// The trusted keys that signed it; none where nobody verified it.
+    signed_by: Option<&'a [String]>,
+    signatures: &'a [Signature],
+    cases: Vec<&'a str>,
 }
 
 /// A policy of a bundle, as its component describes itself under the settings
@@ -51,11 +66,12 @@ struct PolicyRecord<'a> {
 }
 
 pub(crate) fn inspect(args: &InspectArgs, output: &Output) -> anyhow::Result<Exit> {
-    let bundle = Bundle::open(&args.bundle)?;
+    let now = moment(None)?;
+    let opened = bundle_source::open(&args.bundle, &args.vouch, now, output)?;
     let wish = if args.no_cache { CacheWish::Off } else { CacheWish::Keep };
-    let record = record(&bundle, &Cache::open(wish))?;
+    let record = record(&opened, &Cache::open(wish))?;
     output.print(&match args.format {
-        Format::Text => text(&record, moment(None)?),
+        Format::Text => text(&record, now),
         Format::Json => json::pretty(&record)?,
     })?;
     Ok(Exit::Done)
@@ -75,7 +91,8 @@ pub(crate) fn list(output: &Output) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn record<'a>(bundle: &'a Bundle, cache: &Cache) -> anyhow::Result<BundleRecord<'a>> {
+fn record<'a>(opened: &'a Opened, cache: &Cache) -> anyhow::Result<BundleRecord<'a>> {
+    let bundle = &opened.bundle;
     let manifest = bundle.manifest();
     let engine = Engine::new(cache.engine())?;
     let mut policies = Vec::with_capacity(bundle.policies().len());
@@ -104,7 +121,13 @@ fn record<'a>(bundle: &'a Bundle, cache: &Cache) -> anyhow::Result<BundleRecord<
             rules,
         });
     }
-    Ok(BundleRecord { schema: "tokenward.bundle/1", digest: bundle.digest(), manifest, policies })
+    let packed = opened.packed.as_ref().map(|packed| PackedRecord {
+        signed_by: packed.signed_by.as_deref(),
+        signatures: packed.bundle.signatures(),
+        cases: packed.bundle.cases().iter().map(|(name, _)| name.as_str()).collect(),
+    });
+    let (schema, digest) = ("tokenward.bundle/1", bundle.digest());
+    Ok(BundleRecord { schema, digest, manifest, packed, policies })
 }
 
 fn text(bundle: &BundleRecord<'_>, now: UnixTime) -> String {
@@ -122,6 +145,23 @@ fn text(bundle: &BundleRecord<'_>, now: UnixTime) -> String {
         let passed = now.to_string().get(..10).is_some_and(|today| today > day.as_str());
         let words = format!("{day}{}", if passed { ", which has passed" } else { "" });
         page.plain_field(2, "review by", LABEL, &words);
+    }
+    for (label, moment) in [("not before", manifest.not_before), ("expires", manifest.expires)] {
+        if let Some(moment) = moment {
+            page.plain_field(2, label, LABEL, &moment.to_string());
+        }
+    }
+    if let Some(packed) = &bundle.packed {
+        let keys: Vec<_> = packed.signatures.iter().map(|s| s.keyid.as_str()).collect();
+        let signed = match packed.signed_by {
+            Some(names) => names.join(", "),
+            None if keys.is_empty() => "nobody".to_owned(),
+            None => format!("{}, not verified", keys.join(", ")),
+        };
+        page.plain_field(2, "signed by", LABEL, &signed);
+        let cases = packed.cases.iter().map(|name| safe::text(name)).collect::<Vec<_>>();
+        let cases = if cases.is_empty() { "none".to_owned() } else { cases.join(", ") };
+        page.plain_field(2, "cases", LABEL, &cases);
     }
     for policy in &bundle.policies {
         write_policy(&mut page, policy);

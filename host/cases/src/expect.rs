@@ -5,11 +5,11 @@ use std::fmt;
 use anyhow::{anyhow, bail};
 use tokenward::Outcome;
 
-use super::format::RawCase;
-use crate::values::short;
+use crate::format::RawCase;
+use crate::text::short;
 
 /// What a case expects.
-pub(crate) enum Expected {
+pub enum Expected {
     /// A decision.
     Decision(ExpectedDecision),
     /// That a policy refuses its settings.
@@ -17,19 +17,26 @@ pub(crate) enum Expected {
 }
 
 /// What a case expects of a decision.
-pub(crate) struct ExpectedDecision {
-    pub(crate) outcome: Outcome,
-    pub(crate) findings: Vec<FindingLine>,
-    pub(crate) others: Others,
-    pub(crate) requirements: Option<Vec<String>>,
-    pub(crate) challenge: Option<String>,
-    pub(crate) controls: Vec<String>,
-    pub(crate) token_error: Option<String>,
+pub struct ExpectedDecision {
+    /// The outcome.
+    pub outcome: Outcome,
+    /// The findings that there are to be.
+    pub findings: Vec<FindingLine>,
+    /// What others mean.
+    pub others: Others,
+    /// All requirements, where that is said.
+    pub requirements: Option<Vec<String>>,
+    /// The error of the challenge, where that is said.
+    pub challenge: Option<String>,
+    /// Controls that findings are to serve.
+    pub controls: Vec<String>,
+    /// The code of why the token is refused; none if it is accepted.
+    pub token_error: Option<String>,
 }
 
 /// What findings beside those that a case names mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Others {
+pub enum Others {
     /// The case fails.
     Refused,
     /// Nothing.
@@ -38,17 +45,22 @@ pub(crate) enum Others {
 
 /// A finding as a case names it: `POLICY RULE [/pointer]`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct FindingLine {
-    pub(crate) policy: String,
-    pub(crate) rule: String,
-    pub(crate) claim: Option<String>,
+pub struct FindingLine {
+    /// The policy's id.
+    pub policy: String,
+    /// The rule's id.
+    pub rule: String,
+    /// JSON Pointer to the claim.
+    pub claim: Option<String>,
 }
 
 /// A setting as a case names it: `POLICY [/pointer]`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct SettingPlace {
-    pub(crate) policy: String,
-    pub(crate) pointer: String,
+pub struct SettingPlace {
+    /// The policy's id.
+    pub policy: String,
+    /// JSON Pointer into its settings.
+    pub pointer: String,
 }
 
 impl fmt::Display for FindingLine {
@@ -167,8 +179,8 @@ fn challenge_name(name: &str) -> anyhow::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::format::parse;
     use super::*;
+    use crate::format::parse;
 
     fn expected(fields: &str) -> Result<Expected, String> {
         let placed = parse(&format!("[[case]]\nname='a'\n{fields}"), "f").unwrap().remove(0);

@@ -1,0 +1,269 @@
+//! `tokenward bundle diff`: what differs between two bundles.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use serde::Serialize;
+use tokenward::{Bundle, BundleVersion, PolicyEntry, UnixTime, component_digest};
+use tokenward_cases::{Case, Said, changed_decisions};
+
+use crate::args::{BundleDiffArgs, BundleVouch, Format};
+use crate::bundle_source;
+use crate::cache::{Cache, CacheWish};
+use crate::exit::Exit;
+use crate::output::Output;
+use crate::render::page::Page;
+use crate::render::style::{BOLD, DENY, PERMIT, PLAIN, QUIET};
+use crate::render::{json, safe, words};
+use crate::test::cases_of;
+use crate::values::moment;
+
+/// Columns of the labels.
+const LABEL: usize = 10;
+
+/// What differs.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Record {
+    schema: &'static str,
+    old: BundleVersion,
+    new: BundleVersion,
+    /// What is said of the bundle itself: its title, validity and so on.
+    manifest: Vec<Change>,
+    policies: Vec<PolicyChange>,
+    controls_added: Vec<String>,
+    controls_removed: Vec<String>,
+    /// How many cases both bundles judged.
+    cases: usize,
+    decisions: Vec<DecisionChange>,
+}
+
+/// Something that was one thing and is another; nothing where it was not, or is
+/// not any more.
+#[derive(Serialize)]
+struct Change {
+    what: String,
+    old: Option<String>,
+    new: Option<String>,
+}
+
+#[derive(Serialize)]
+struct PolicyChange {
+    id: String,
+    change: &'static str,
+    details: Vec<Change>,
+}
+
+#[derive(Serialize)]
+struct DecisionChange {
+    file: String,
+    case: String,
+    old: String,
+    new: String,
+}
+
+impl Record {
+    fn is_empty(&self) -> bool {
+        self.manifest.is_empty()
+            && self.policies.is_empty()
+            && self.controls_added.is_empty()
+            && self.controls_removed.is_empty()
+            && self.decisions.is_empty()
+    }
+}
+
+pub(crate) fn diff(args: &BundleDiffArgs, output: &Output) -> anyhow::Result<Exit> {
+    let now = moment(None)?;
+    // What vouches for a packed bundle is not for a folder beside it.
+    let packed = [&args.old, &args.new].map(|name| bundle_source::is_packed(name));
+    let none = BundleVouch::default();
+    let vouch = |this: bool| if !this && packed.contains(&true) { &none } else { &args.vouch };
+    let old = bundle_source::open(&args.old, vouch(packed[0]), now, output)?;
+    let new = bundle_source::open(&args.new, vouch(packed[1]), now, output)?;
+    let cases = if args.cases.is_empty() {
+        // A case that both bundles have is judged once.
+        let mut cases = cases_of(&args.new, &new)?;
+        let names: BTreeSet<_> = cases.iter().map(|case| case.name.clone()).collect();
+        let others = cases_of(&args.old, &old)?.into_iter();
+        cases.extend(others.filter(|case| !names.contains(&case.name)));
+        cases
+    } else {
+        crate::test::cases_at(&args.cases)?
+    };
+    let wish = if args.no_cache { CacheWish::Off } else { CacheWish::Keep };
+    let record = record(&old.bundle, &new.bundle, &cases, &Cache::open(wish))?;
+    output.print(&match args.format {
+        Format::Text => text(&record),
+        Format::Json => json::pretty(&record)?,
+    })?;
+    Ok(if record.is_empty() { Exit::Done } else { Exit::Failed })
+}
+
+fn record(old: &Bundle, new: &Bundle, cases: &[Case], cache: &Cache) -> anyhow::Result<Record> {
+    let changed = changed_decisions(old, new, cases, &cache.engine())?;
+    let decisions = changed.iter().filter_map(|change| {
+        let case = cases.get(change.case)?;
+        let (file, name) = (case.file.clone(), case.name.clone());
+        let (old, new) = (in_words(&change.before), in_words(&change.after));
+        Some(DecisionChange { file, case: name, old, new })
+    });
+    let controls = |bundle: &Bundle| -> BTreeSet<String> {
+        bundle.manifest().controls.iter().cloned().collect()
+    };
+    let (before, after) = (controls(old), controls(new));
+    Ok(Record {
+        schema: "tokenward.bundle-diff/1",
+        old: version(old),
+        new: version(new),
+        manifest: manifest(old, new),
+        policies: policies(old, new),
+        controls_added: after.difference(&before).cloned().collect(),
+        controls_removed: before.difference(&after).cloned().collect(),
+        cases: cases.len(),
+        decisions: decisions.collect(),
+    })
+}
+
+fn version(bundle: &Bundle) -> BundleVersion {
+    let manifest = bundle.manifest();
+    BundleVersion {
+        name: manifest.name.clone(),
+        version: manifest.version.clone(),
+        digest: bundle.digest().to_owned(),
+    }
+}
+
+fn manifest(old: &Bundle, new: &Bundle) -> Vec<Change> {
+    let (old, new) = (old.manifest(), new.manifest());
+    let time = |moment: Option<UnixTime>| moment.map(|moment| moment.to_string());
+    let mut changes = Vec::new();
+    differ(&mut changes, "name", Some(old.name.clone()), Some(new.name.clone()));
+    differ(&mut changes, "version", Some(old.version.clone()), Some(new.version.clone()));
+    differ(&mut changes, "title", Some(old.title.clone()), Some(new.title.clone()));
+    differ(&mut changes, "review by", old.review_by.clone(), new.review_by.clone());
+    differ(&mut changes, "not before", time(old.not_before), time(new.not_before));
+    differ(&mut changes, "expires", time(old.expires), time(new.expires));
+    changes
+}
+
+fn differ(changes: &mut Vec<Change>, what: &str, old: Option<String>, new: Option<String>) {
+    if old != new {
+        changes.push(Change { what: what.to_owned(), old, new });
+    }
+}
+
+fn policies(old: &Bundle, new: &Bundle) -> Vec<PolicyChange> {
+    let find = |bundle: &Bundle, id: &str| {
+        let policy = bundle.policies().iter().find(|policy| policy.entry.id() == id);
+        policy.map(|policy| (policy.entry.clone(), component_digest(&policy.component)))
+    };
+    let mut changes = Vec::new();
+    for policy in new.policies() {
+        let id = policy.entry.id().to_owned();
+        let details = match find(old, &id) {
+            None => {
+                changes.push(PolicyChange { id, change: "added", details: Vec::new() });
+                continue;
+            }
+            Some((before, digest)) => {
+                let mut details = entry(&before, &policy.entry);
+                let after = component_digest(&policy.component);
+                differ(&mut details, "component", Some(digest), Some(after));
+                details
+            }
+        };
+        if !details.is_empty() {
+            changes.push(PolicyChange { id, change: "changed", details });
+        }
+    }
+    for policy in old.policies() {
+        let id = policy.entry.id().to_owned();
+        if find(new, &id).is_none() {
+            changes.push(PolicyChange { id, change: "removed", details: Vec::new() });
+        }
+    }
+    changes
+}
+
+fn entry(old: &PolicyEntry, new: &PolicyEntry) -> Vec<Change> {
+    let mut changes = Vec::new();
+    differ(&mut changes, "module", Some(old.module.clone()), Some(new.module.clone()));
+    let enforcement = |entry: &PolicyEntry| Some(entry.enforcement.as_str().to_owned());
+    differ(&mut changes, "enforcement", enforcement(old), enforcement(new));
+    let on_fault = |entry: &PolicyEntry| Some(format!("{:?}", entry.on_fault).to_lowercase());
+    differ(&mut changes, "on-fault", on_fault(old), on_fault(new));
+    let names: BTreeSet<&String> = old.settings.keys().chain(new.settings.keys()).collect();
+    for name in names {
+        let text = |entry: &PolicyEntry| entry.settings.get(name).map(ToString::to_string);
+        differ(&mut changes, &format!("settings.{name}"), text(old), text(new));
+    }
+    changes
+}
+
+/// `deny: policy rule /claim; requires scope a`.
+fn in_words(said: &Said) -> String {
+    match said {
+        Said::Nothing { reason } => reason.clone(),
+        Said::Decision { outcome, findings, requirements } => {
+            let mut words = outcome.as_str().to_owned();
+            if !findings.is_empty() {
+                let findings: Vec<_> = findings.iter().map(ToString::to_string).collect();
+                let _ = write!(words, ": {}", findings.join(", "));
+            }
+            if !requirements.is_empty() {
+                let _ = write!(words, "; requires {}", requirements.join(", "));
+            }
+            words
+        }
+    }
+}
+
+fn text(record: &Record) -> String {
+    let mut page = Page::default();
+    let name = |version: &BundleVersion| {
+        let digest = words::short_digest(&version.digest).to_owned();
+        format!("{} {} ({digest})", safe::text(&version.name), safe::text(&version.version))
+    };
+    let title = format!("{} -> {}", name(&record.old), name(&record.new));
+    page.paragraph(0, 2, &[(BOLD, &title)]);
+    if record.is_empty() {
+        page.paragraph(2, 2, &[(PLAIN, "nothing differs")]);
+    }
+    for change in &record.manifest {
+        page.plain_field(2, &change.what, LABEL, &arrow(change));
+    }
+    for policy in &record.policies {
+        page.blank();
+        page.paragraph(0, 2, &[(BOLD, &safe::text(&policy.id)), (PLAIN, policy.change)]);
+        for detail in &policy.details {
+            page.paragraph(2, 4, &[(QUIET, &safe::text(&detail.what)), (PLAIN, &arrow(detail))]);
+        }
+    }
+    for (sign, controls) in [("+", &record.controls_added), ("-", &record.controls_removed)] {
+        if !controls.is_empty() {
+            page.blank();
+            let controls = words::controls(controls);
+            page.paragraph(0, 2, &[(BOLD, &format!("controls {sign}")), (PLAIN, &controls)]);
+        }
+    }
+    page.blank();
+    let changed = record.decisions.len();
+    let of = words::count(record.cases, "case", "cases");
+    let counts = match changed {
+        0 => format!("none of {of} comes out otherwise"),
+        1 => format!("1 of {of} comes out otherwise"),
+        _ => format!("{changed} of {of} come out otherwise"),
+    };
+    page.paragraph(0, 2, &[(BOLD, "decisions"), (PLAIN, &counts)]);
+    for change in &record.decisions {
+        page.paragraph(2, 4, &[(PLAIN, &safe::text(&change.case)), (QUIET, &change.file)]);
+        page.paragraph(4, 6, &[(DENY, "-"), (PLAIN, &safe::text(&change.old))]);
+        page.paragraph(4, 6, &[(PERMIT, "+"), (PLAIN, &safe::text(&change.new))]);
+    }
+    page.into_text()
+}
+
+fn arrow(change: &Change) -> String {
+    let side = |side: &Option<String>| safe::text(side.as_deref().unwrap_or("(nothing)"));
+    format!("{} -> {}", side(&change.old), side(&change.new))
+}
