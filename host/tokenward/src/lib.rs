@@ -39,7 +39,7 @@ mod judgement;
 mod record;
 mod rehearsal;
 
-pub use authorizer::{ActivateError, Authorizer, Builder, Call};
+pub use authorizer::{ActivateError, Authorizer, Builder, Call, Prepared};
 pub use challenge::Challenge;
 pub use combine::{Combined, Judged, combine};
 pub use decision::{

@@ -1,6 +1,8 @@
 //! Whether a packed bundle is to be used: who signed it, when it is valid, and
 //! whether it is newer than what was used before.
 
+use std::cmp::Ordering;
+
 use semver::Version;
 use serde::{Deserialize, Serialize};
 use tokenward_token::UnixTime;
@@ -11,7 +13,8 @@ use super::{CaseFile, PackedBundle};
 use crate::bundle::Bundle;
 
 /// A bundle that enough of the trusted keys signed, valid now, and no older than
-/// what was accepted before. Only [`PackedBundle::verify`] makes one.
+/// what was accepted before. Only [`PackedBundle::verify`] makes one, and
+/// [`PackedBundle::unsigned`], where nobody asks who signed.
 #[derive(Debug, Clone)]
 pub struct VerifiedBundle {
     packed: PackedBundle,
@@ -52,20 +55,55 @@ impl PackedBundle {
             let (name, accepted) = (manifest.name.clone(), accepted.join(", "));
             return Err(VerifyError::Name { name, accepted });
         }
+        if manifest.expires.is_none() && trust.require_expiry {
+            return Err(VerifyError::NoExpiry);
+        }
+        self.check_time_and_version(now, accepted)?;
+        Ok(VerifiedBundle { packed: self, signed_by })
+    }
+
+    /// Takes the bundle whoever made it, because the caller says so: only its
+    /// validity and its version count, as with [`verify`](Self::verify).
+    ///
+    /// # Errors
+    ///
+    /// [`VerifyError`].
+    pub fn unsigned(
+        self,
+        now: UnixTime,
+        accepted: &[Accepted],
+    ) -> Result<VerifiedBundle, VerifyError> {
+        self.check_time_and_version(now, accepted)?;
+        Ok(VerifiedBundle { packed: self, signed_by: Vec::new() })
+    }
+
+    /// Whether this bundle's version is later than the other's, by Semantic
+    /// Versioning 2.0.
+    #[must_use]
+    pub fn is_newer_than(&self, other: &Self) -> bool {
+        precedence(&self.manifest().version, &other.manifest().version).is_gt()
+    }
+
+    fn check_time_and_version(
+        &self,
+        now: UnixTime,
+        accepted: &[Accepted],
+    ) -> Result<(), VerifyError> {
+        let manifest = self.manifest();
         if let Some(not_before) = manifest.not_before
             && now < not_before
         {
             return Err(VerifyError::NotYetValid { not_before, now });
         }
-        match manifest.expires {
-            Some(expires) if now >= expires => return Err(VerifyError::Expired { expires, now }),
-            None if trust.require_expiry => return Err(VerifyError::NoExpiry),
-            _ => {}
+        if let Some(expires) = manifest.expires
+            && now >= expires
+        {
+            return Err(VerifyError::Expired { expires, now });
         }
-        if let Some(last) = accepted.iter().find(|last| last.name == manifest.name) {
-            self.compare(last)?;
+        match accepted.iter().find(|last| last.name == manifest.name) {
+            Some(last) => self.compare(last),
+            None => Ok(()),
         }
-        Ok(VerifiedBundle { packed: self, signed_by })
     }
 
     /// The names of the trusted keys that signed it, if they are enough.
@@ -94,22 +132,31 @@ impl PackedBundle {
 
     fn compare(&self, last: &Accepted) -> Result<(), VerifyError> {
         let version = &self.manifest().version;
-        let read = |version: &str| Version::parse(version).ok();
-        // Both were checked when they were read; what cannot be compared is not newer.
-        let order = match (read(version), read(&last.version)) {
-            (Some(new), Some(last)) => new.cmp_precedence(&last),
-            _ => std::cmp::Ordering::Less,
-        };
+        let order = precedence(version, &last.version);
         match order {
-            std::cmp::Ordering::Greater => Ok(()),
-            std::cmp::Ordering::Equal if self.bundle.digest() == last.digest => Ok(()),
-            std::cmp::Ordering::Equal => {
-                Err(VerifyError::VersionReused { version: version.clone() })
-            }
-            std::cmp::Ordering::Less => {
+            Ordering::Greater => Ok(()),
+            Ordering::Equal if self.bundle.digest() == last.digest => Ok(()),
+            Ordering::Equal => Err(VerifyError::VersionReused { version: version.clone() }),
+            Ordering::Less => {
                 Err(VerifyError::Older { version: version.clone(), last: last.version.clone() })
             }
         }
+    }
+}
+
+/// Both were checked when they were read; what cannot be compared is not newer.
+fn precedence(version: &str, other: &str) -> Ordering {
+    match (Version::parse(version), Version::parse(other)) {
+        (Ok(version), Ok(other)) => version.cmp_precedence(&other),
+        _ => Ordering::Less,
+    }
+}
+
+impl Accepted {
+    /// Whether this version is later than the other.
+    #[must_use]
+    pub fn is_newer_than(&self, other: &Self) -> bool {
+        precedence(&self.version, &other.version).is_gt()
     }
 }
 
