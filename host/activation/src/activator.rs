@@ -5,13 +5,17 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use arc_swap::ArcSwapOption;
 use tokenward::packed::{Accepted, BundleTrust, CaseFile, PackedBundle};
 use tokenward::{
-    Authorizer, Bundle, BundleVersion, EngineConfig, ParseLimits, Prepared, Trust, UnixTime,
+    Authorizer, Bundle, BundleVersion, Call, Decision, EngineConfig, ParseLimits, Prepared, Trust,
+    UnixTime,
 };
 use tokenward_cases::run_own_cases;
 
 use crate::error::{ActivationError, StoreError};
+use crate::guard::{FaultLimit, Guard};
+use crate::shadow::{Shadow, ShadowConfig, ShadowReport};
 use crate::source::{Fetched, Source};
 use crate::status::{Refused, Status};
 use crate::store::{Action, Event, Kept, Store};
@@ -34,6 +38,15 @@ pub enum Switch {
     AlreadyActive,
 }
 
+/// When a candidate that is tried may become the active bundle.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Promotion {
+    /// Requests that it must have judged.
+    pub at_least: u64,
+    /// The largest share of them, 0 to 1, of which it may say something else.
+    pub changed_at_most: f64,
+}
+
 /// Keeps an [`Authorizer`] on the active bundle. Share it in an `Arc`: all its
 /// methods take `&self`, one activation at a time goes on, and decisions never
 /// wait for it.
@@ -46,6 +59,12 @@ pub struct Activator {
     store: Mutex<Store>,
     /// Beside the store, so that nobody waits for an activation to see it.
     status: Mutex<Status>,
+    /// The candidate that is tried, with its bytes.
+    shadow: ArcSwapOption<(Shadow, Vec<u8>)>,
+    /// Faults since the last switch, where they lead back.
+    guard: ArcSwapOption<Guard>,
+    engine: EngineConfig,
+    parse: ParseLimits,
 }
 
 type Clock = Arc<dyn Fn() -> UnixTime + Send + Sync>;
@@ -173,6 +192,10 @@ impl Builder {
             tests,
             store: Mutex::new(store),
             status: Mutex::new(status),
+            shadow: ArcSwapOption::empty(),
+            guard: ArcSwapOption::empty(),
+            engine: self.engine,
+            parse: self.parse,
         })
     }
 
@@ -210,7 +233,7 @@ impl Activator {
     ///
     /// [`ActivationError`]: then the bundle before stays active.
     pub fn activate(&self, bytes: &[u8], who: &str) -> Result<Switch, ActivationError> {
-        self.noted(who, |store, now| self.switch_to(store, bytes, who, now, Bringer::Operator))
+        self.noted(who, |store, now| self.switch_to(store, bytes, who, now, &Bringer::Operator))
     }
 
     /// Activates what a source gave: not a bundle that was rolled back from.
@@ -219,7 +242,7 @@ impl Activator {
     ///
     /// [`ActivationError`]: then the bundle before stays active.
     pub fn offer(&self, bytes: &[u8], source: &str) -> Result<Switch, ActivationError> {
-        self.noted(source, |store, now| self.switch_to(store, bytes, source, now, Bringer::Source))
+        self.noted(source, |store, now| self.switch_to(store, bytes, source, now, &Bringer::Source))
     }
 
     /// Asks a source, and activates what is new there.
@@ -279,6 +302,143 @@ impl Activator {
         })
     }
 
+    /// Decides by the active bundle, as [`Authorizer::decide`]; and a candidate that
+    /// is tried judges the request as well, later, and decides nothing. Faults
+    /// count, where [`return_on_faults`](Self::return_on_faults) was asked for.
+    #[must_use]
+    pub fn decide(self: &Arc<Self>, call: &Call<'_>) -> Decision {
+        let guard = self.guard.load();
+        let decision = self.authorizer.decide(call);
+        if let Some(shadow) = self.shadow.load().as_ref() {
+            shadow.0.ask(call, self.authorizer.trust(), &decision);
+        }
+        if let Some(guard) = guard.as_ref()
+            && guard.is_over(&decision)
+        {
+            self.return_by_itself(guard);
+        }
+        decision
+    }
+
+    /// Tries a packed bundle on live traffic: it goes through all that an
+    /// activation does, and then judges what [`decide`](Self::decide) decides, and
+    /// decides nothing. One that was tried before is not any more.
+    ///
+    /// # Errors
+    ///
+    /// [`ActivationError`].
+    pub fn shadow(
+        &self,
+        bytes: &[u8],
+        who: &str,
+        config: ShadowConfig,
+    ) -> Result<Arc<BundleVersion>, ActivationError> {
+        let store = lock(&self.store);
+        let now = (self.clock)();
+        let shadow = || {
+            let accepted = &store.state().accepted;
+            let candidate = Candidate::open(bytes, &self.verification, now, accepted)?;
+            candidate.test(&self.tests)?;
+            let builder = Authorizer::builder().engine(self.engine.clone());
+            let trust = self.authorizer.trust().as_ref().clone();
+            let authorizer = builder.parse_limits(self.parse).build(trust, &candidate.bundle)?;
+            let version = authorizer.active();
+            let shadow = Shadow::begin(authorizer, config)
+                .map_err(|error| ActivationError::NothingToTry { reason: error.to_string() })?;
+            Ok((shadow, version))
+        };
+        match shadow() {
+            Ok((shadow, version)) => {
+                self.shadow.store(Some(Arc::new((shadow, bytes.to_vec()))));
+                Ok(version)
+            }
+            Err(error) => {
+                refuse(&mut lock(&self.status), now, who, &error);
+                Err(error)
+            }
+        }
+    }
+
+    /// What the candidate would change, until now; nothing if none is tried.
+    #[must_use]
+    pub fn shadow_report(&self) -> Option<ShadowReport> {
+        self.shadow.load().as_ref().map(|shadow| shadow.0.report())
+    }
+
+    /// Tries the candidate no more. Answers what it would have changed, of all
+    /// requests that it was given.
+    pub fn end_shadow(&self) -> Option<ShadowReport> {
+        let shadow = self.shadow.swap(None)?;
+        let mut shadow = shadow;
+        // Requests that are being decided may still hold it.
+        loop {
+            match Arc::try_unwrap(shadow) {
+                Ok((shadow, _)) => return Some(shadow.finish()),
+                Err(held) => {
+                    shadow = held;
+                    std::thread::yield_now();
+                }
+            }
+        }
+    }
+
+    /// Makes the candidate that is tried the active bundle, because `who` says so,
+    /// if it was tried enough and changes little enough.
+    ///
+    /// # Errors
+    ///
+    /// [`ActivationError`]: then the bundle before stays active, and the candidate is
+    /// tried on.
+    pub fn promote(&self, who: &str, condition: Promotion) -> Result<Switch, ActivationError> {
+        let Some(shadow) = self.shadow.load_full() else {
+            let reason = "no candidate is tried".to_owned();
+            return Err(ActivationError::NothingToTry { reason });
+        };
+        let report = shadow.0.report();
+        if report.judged < condition.at_least {
+            let (judged, needed) = (report.judged, condition.at_least);
+            return Err(ActivationError::TriedTooLittle { judged, needed });
+        }
+        if report.share_changed() > condition.changed_at_most {
+            let (changed, judged) = (report.changed, report.judged);
+            let most = condition.changed_at_most;
+            return Err(ActivationError::ChangesTooMuch { changed, judged, most });
+        }
+        let reason = format!("{} of {} decisions changed", report.changed, report.judged);
+        let promoted = self.noted(who, |store, now| {
+            let by = Bringer::Promotion(reason);
+            self.switch_to(store, &shadow.1, who, now, &by)
+        })?;
+        self.shadow.store(None);
+        Ok(promoted)
+    }
+
+    /// Goes back by itself to the bundle before when, since the last switch, so many
+    /// decisions were faults. It counts from now, and anew after each switch.
+    pub fn return_on_faults(&self, limit: FaultLimit) {
+        self.guard.store(Some(Arc::new(Guard::new(limit))));
+    }
+
+    fn return_by_itself(self: &Arc<Self>, guard: &Arc<Guard>) {
+        if !guard.fire() {
+            return;
+        }
+        let activator = Arc::clone(self);
+        let counted = guard.counted();
+        // The request that was one too many does not wait for it.
+        let started =
+            std::thread::Builder::new().name("tokenward-return".into()).spawn(move || {
+                let reason = format!("{} of {} decisions were faults", counted.0, counted.1);
+                let returned = activator.noted("faults", |store, now| {
+                    let nothing = || ActivationError::NothingBefore { wanted: None };
+                    let kept = store.previous().last().cloned().ok_or_else(nothing)?;
+                    activator.return_to(store, &kept, now, "faults", Action::Return, Some(&reason))
+                });
+                drop(returned);
+            });
+        drop(started);
+    }
+
     /// The switches that are still known, the last one last, and how many older
     /// ones are not.
     #[must_use]
@@ -315,7 +475,7 @@ impl Activator {
         bytes: &[u8],
         who: &str,
         now: UnixTime,
-        bringer: Bringer,
+        bringer: &Bringer,
     ) -> Result<Switch, ActivationError> {
         let accepted = &store.state().accepted;
         let candidate = Candidate::open(bytes, &self.verification, now, accepted)?;
@@ -323,7 +483,7 @@ impl Activator {
         if store.active().is_some_and(|active| active.digest == digest) {
             return Ok(Switch::AlreadyActive);
         }
-        if bringer == Bringer::Source && store.state().held.iter().any(|held| held == digest) {
+        if *bringer == Bringer::Source && store.state().held.iter().any(|held| held == digest) {
             let manifest = candidate.bundle.manifest();
             let (name, version) = (manifest.name.clone(), manifest.version.clone());
             return Err(ActivationError::Held { name, version });
@@ -332,7 +492,11 @@ impl Activator {
         let prepared = self.authorizer.prepare(&candidate.bundle)?;
         let kept = candidate.keep(store, bytes, now)?;
         let mut state = store.state().clone();
-        state.switch(kept, who, Action::Activate, None);
+        let (action, reason) = match bringer {
+            Bringer::Operator | Bringer::Source => (Action::Activate, None),
+            Bringer::Promotion(reason) => (Action::Promote, Some(reason.clone())),
+        };
+        state.switch(kept, who, action, reason);
         accept_newer(&mut state, candidate.accepted.clone());
         store.write(state)?;
         Ok(self.switch(store, &candidate, prepared))
@@ -364,6 +528,9 @@ impl Activator {
     /// The last step, which cannot fail.
     fn switch(&self, store: &Store, candidate: &Candidate, prepared: Prepared) -> Switch {
         let version = self.authorizer.switch(prepared);
+        if let Some(guard) = self.guard.load_full() {
+            self.guard.store(Some(Arc::new(Guard::new(guard.limit))));
+        }
         let mut status = lock(&self.status);
         candidate.describe(&mut status, store);
         status.switches += 1;
@@ -372,10 +539,12 @@ impl Activator {
 }
 
 /// Who brings a bundle.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 enum Bringer {
     Operator,
     Source,
+    /// An operator, after it was tried: what came of that.
+    Promotion(String),
 }
 
 /// A bundle that is to be trusted, with what comes along.

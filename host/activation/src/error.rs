@@ -55,6 +55,30 @@ pub enum ActivationError {
         /// The digest that was asked for.
         wanted: Option<String>,
     },
+    /// No candidate is tried, or none can be.
+    #[error("no candidate can be tried or promoted: {reason}")]
+    NothingToTry {
+        /// Why.
+        reason: String,
+    },
+    /// The candidate judged fewer requests than it must have.
+    #[error("the candidate judged {judged} requests; {needed} are needed")]
+    TriedTooLittle {
+        /// How many it judged.
+        judged: u64,
+        /// How many it must have judged.
+        needed: u64,
+    },
+    /// The candidate says something else of too many requests.
+    #[error("the candidate changes {changed} of {judged} decisions; accepted: a share of {most}")]
+    ChangesTooMuch {
+        /// How many it changes.
+        changed: u64,
+        /// How many it judged.
+        judged: u64,
+        /// The largest share that is accepted.
+        most: f64,
+    },
     /// Nothing was ever activated, and no source gives a bundle.
     #[error("there is no bundle to start with: {reason}")]
     NothingToStart {
@@ -77,6 +101,9 @@ impl ActivationError {
             Self::Load(_) => "not-loaded",
             Self::Store(_) => "not-kept",
             Self::NothingBefore { .. } => "nothing-before",
+            Self::NothingToTry { .. } => "nothing-to-try",
+            Self::TriedTooLittle { .. } => "tried-too-little",
+            Self::ChangesTooMuch { .. } => "changes-too-much",
             Self::NothingToStart { .. } => "nothing-to-start",
         }
     }

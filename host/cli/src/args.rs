@@ -5,8 +5,8 @@ mod bundle;
 mod check;
 
 pub(crate) use bundle::{
-    BundleBuildArgs, BundleCommand, BundleDiffArgs, BundleDocsArgs, BundleSignArgs,
-    BundleVerifyArgs, BundleVouch, CoverageArgs, InspectArgs,
+    BundleBuildArgs, BundleCommand, BundleDiffArgs, BundleDocsArgs, BundlePullArgs, BundlePushArgs,
+    BundleSignArgs, BundleVerifyArgs, BundleVouch, CoverageArgs, InspectArgs,
 };
 pub(crate) use check::{Binding, CheckArgs};
 

@@ -54,8 +54,19 @@ pub(crate) fn open(
         }
         return Ok(Opened { bundle: Bundle::open(name)?, packed: None });
     }
+    let packed = PackedBundle::read_file(Path::new(name)).with_context(|| format!("`{name}`"))?;
+    vouched(packed, name, vouch, now, output)
+}
+
+/// What the arguments vouch for; `name` is what errors call it.
+pub(crate) fn vouched(
+    packed: PackedBundle,
+    name: &str,
+    vouch: &BundleVouch,
+    now: UnixTime,
+    output: &Output,
+) -> anyhow::Result<Opened> {
     let place = || format!("`{name}`");
-    let packed = PackedBundle::read_file(Path::new(name)).with_context(place)?;
     if vouch.unsigned {
         output.note(&format!("`{name}` is not verified, by --unsigned: anybody may have made it"));
         let bundle = packed.unverified().clone();

@@ -62,6 +62,8 @@ fn run(command: Command, output: &Output) -> anyhow::Result<Exit> {
         Command::Bundle { command: BundleCommand::Build(args) } => bundle::build(&args, output),
         Command::Bundle { command: BundleCommand::Sign(args) } => bundle::sign(&args, output),
         Command::Bundle { command: BundleCommand::Verify(args) } => bundle::verify(&args, output),
+        Command::Bundle { command: BundleCommand::Push(args) } => bundle::push(&args, output),
+        Command::Bundle { command: BundleCommand::Pull(args) } => bundle::pull(&args, output),
         Command::Bundle { command: BundleCommand::Diff(args) } => bundle::diff(&args, output),
         Command::Lint(args) => lint::run(&args, output),
         Command::Policy { command: PolicyCommand::List(args) } => policy::list(&args, output),

@@ -36,6 +36,7 @@ mod challenge;
 mod combine;
 mod decision;
 mod judgement;
+mod owned_call;
 mod record;
 mod rehearsal;
 
@@ -46,6 +47,7 @@ pub use decision::{
     Basis, BundleVersion, Decision, Outcome, Permit, PolicyReport, PolicyStatus, Refusal,
     ReportedFinding, Undecided,
 };
+pub use owned_call::OwnedCall;
 pub use record::{DecisionRecord, SCHEMA};
 pub use rehearsal::Rehearsal;
 

@@ -3,10 +3,12 @@
 mod file;
 mod folder;
 mod http;
+mod oci;
 
 pub use file::FileSource;
 pub use folder::FolderSource;
 pub use http::HttpSource;
+pub use oci::{ARTIFACT_TYPE, LAYER_TYPE, OciSource, Pushed, RegistryLogin, push};
 
 use tokenward::BundleError;
 use tokenward::packed::PackError;
@@ -97,6 +99,22 @@ pub enum SourceError {
         /// What is wrong.
         reason: String,
     },
+    /// The reference to an artifact of a registry is not one that is accepted.
+    #[error("`{address}`: {reason}; accepted: `REGISTRY/NAME:TAG` or `REGISTRY/NAME@sha256:HEX`")]
+    Reference {
+        /// The reference.
+        address: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// What is there is no bundle of this project.
+    #[error("`{source_name}` is no bundle: {reason}")]
+    OtherArtifact {
+        /// The source.
+        source_name: String,
+        /// What it is.
+        reason: String,
+    },
     /// The bundle in a folder cannot be read.
     #[error(transparent)]
     Folder(#[from] BundleError),
@@ -115,7 +133,8 @@ impl SourceError {
             Self::Redirect { .. } => "source-redirect",
             Self::TooLarge { .. } => "source-too-large",
             Self::CutShort { .. } => "source-cut-short",
-            Self::Address { .. } => "source-address",
+            Self::Address { .. } | Self::Reference { .. } => "source-address",
+            Self::OtherArtifact { .. } => "source-other-artifact",
             Self::Folder(_) | Self::Pack(_) => "source-folder",
         }
     }

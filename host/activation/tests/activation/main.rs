@@ -4,7 +4,9 @@
 
 mod kill;
 mod refuse;
+mod registry;
 mod roll;
 mod serve;
+mod shadow;
 mod sources;
 mod support;

@@ -31,6 +31,10 @@ pub(crate) enum BundleCommand {
     Sign(BundleSignArgs),
     /// Say who signed a packed bundle, and whether that is enough
     Verify(BundleVerifyArgs),
+    /// Push a packed bundle to an OCI registry
+    Push(BundlePushArgs),
+    /// Pull a packed bundle from an OCI registry
+    Pull(BundlePullArgs),
     /// Show the policies, settings, rules and controls of a bundle
     Inspect(InspectArgs),
     /// Say what differs between two bundles, and which decisions change
@@ -132,6 +136,39 @@ pub(crate) struct BundleVerifyArgs {
     /// How to print it
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
+}
+
+const REGISTRY_HELP: &str = "\
+A registry on this machine is asked over HTTP, every other over HTTPS.
+
+Environment:
+  TOKENWARD_REGISTRY_USER, TOKENWARD_REGISTRY_PASSWORD
+      who asks the registry; anonymous without them";
+
+#[derive(clap::Args)]
+#[command(after_help = REGISTRY_HELP)]
+pub(crate) struct BundlePushArgs {
+    /// The packed bundle
+    #[arg(value_name = "FILE.bundle")]
+    pub(crate) file: String,
+    /// Where to: REGISTRY/NAME:TAG
+    #[arg(value_name = "REFERENCE")]
+    pub(crate) reference: String,
+    #[command(flatten)]
+    pub(crate) vouch: BundleVouch,
+}
+
+#[derive(clap::Args)]
+#[command(after_help = REGISTRY_HELP)]
+pub(crate) struct BundlePullArgs {
+    /// From where: REGISTRY/NAME:TAG, or REGISTRY/NAME@sha256:HEX
+    #[arg(value_name = "REFERENCE")]
+    pub(crate) reference: String,
+    /// The file to write; default: NAME-VERSION.bundle
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) vouch: BundleVouch,
 }
 
 #[derive(clap::Args)]

@@ -57,7 +57,7 @@ pub(crate) fn build(args: &BundleBuildArgs, output: &Output) -> anyhow::Result<E
     Ok(Exit::Done)
 }
 
-fn default_path(packed: &PackedBundle) -> PathBuf {
+pub(super) fn default_path(packed: &PackedBundle) -> PathBuf {
     let manifest = packed.manifest();
     format!("{}-{}.{PACKED_EXTENSION}", manifest.name, manifest.version).into()
 }

@@ -4,11 +4,13 @@ mod build;
 mod diff;
 mod file;
 mod inspect;
+mod registry;
 mod sign;
 mod verify;
 
 pub(crate) use build::build;
 pub(crate) use diff::diff;
 pub(crate) use inspect::{inspect, list};
+pub(crate) use registry::{pull, push};
 pub(crate) use sign::sign;
 pub(crate) use verify::verify;

@@ -209,3 +209,22 @@ fn bundles_are_compared() {
     assert_eq!(json["policies"][1]["change"], "added");
     world.run(&["bundle", "diff", "baseline", "baseline"]).expect(0, &["nothing differs"]);
 }
+
+#[test]
+fn a_registry_is_asked_for_what_can_be_there() {
+    let world = world();
+    world.packed("acme.bundle");
+    let push = ["bundle", "push", "acme.bundle", "127.0.0.1:1/acme:1"];
+    world.run(&push).expect_error(&["nothing to verify it with"]);
+    let vouch = ["--bundle-key", "release.public.jwk"];
+    world.run(&[&push[..], &vouch].concat()).expect_error(&["`oci 127.0.0.1:1/acme:1`"]);
+    world
+        .run_with(&[&push[..], &vouch].concat(), "", &[("TOKENWARD_REGISTRY_USER", "u")])
+        .expect_error(&["TOKENWARD_REGISTRY_USER and TOKENWARD_REGISTRY_PASSWORD go together"]);
+    world
+        .run(&["bundle", "push", "acme", "127.0.0.1:1/acme:1", "--unsigned"])
+        .expect_error(&["`acme` is no packed bundle"]);
+    world
+        .run(&["bundle", "pull", "acme/bundle:1", "--unsigned"])
+        .expect_error(&["it names no registry", "accepted: `REGISTRY/NAME:TAG`"]);
+}
