@@ -2,12 +2,13 @@
 //! policies compiled natively, regorus and Cedar, measured in turns in one run.
 //!
 //! `cargo run --release -p tokenward-bench [ROUNDS [NAME]]`, where NAME is the
-//! beginning of a row's name, such as `16 policies, 2`, or `cores`
+//! beginning of a row's name, such as `16 policies, 2`, or `cores`, or `activation`
 
 mod measure;
 mod peers;
 mod sixteen;
 mod subject;
+mod switching;
 
 use std::cell::LazyCell;
 use std::rc::Rc;
@@ -67,6 +68,9 @@ fn main() {
     // Engines reserve address space, of which there is not enough for all.
     drop(bundles);
     drop(sets);
+    if wanted.is_empty() || wanted == "activation" {
+        switching::run();
+    }
     if wanted.is_empty() || wanted == "cores" {
         scaling(&thirty);
     }
