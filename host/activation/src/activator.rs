@@ -29,6 +29,16 @@ pub enum Verification {
     Unsigned,
 }
 
+impl Verification {
+    /// Whether bundles of this name are accepted by name.
+    fn names(&self, name: &str) -> bool {
+        match self {
+            Self::Signed(trust) => trust.names().iter().any(|accepted| accepted == name),
+            Self::Unsigned => false,
+        }
+    }
+}
+
 /// What an attempt to activate a bundle came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Switch {
@@ -112,9 +122,11 @@ impl Builder {
         self
     }
 
-    /// Starts with the active bundle of the store, which is verified again; where it cannot be
-    /// used, with the last one before it that can; where there is none, with what the source
-    /// gives. So a restart needs no source.
+    /// Starts with the active bundle of the store, which is verified again, so that a restart
+    /// needs no source. Where it cannot be used, with what the source gives; and else with the
+    /// last one before it that can be used and was not rolled back from.
+    ///
+    /// It blocks, and is not to be called from within an async runtime.
     ///
     /// # Errors
     ///
@@ -128,59 +140,46 @@ impl Builder {
         let now = (self.clock)();
         let tests = EngineConfig { cache: self.engine.cache.clone(), ..EngineConfig::one_shot() };
         let mut status = Status::default();
-        let mut tried = Vec::new();
+        let mut tried: Vec<ActivationError> = Vec::new();
         let mut found = None;
-        let kept: Vec<_> =
-            store.active().into_iter().chain(store.previous().iter().rev()).collect();
-        for kept in kept.into_iter().cloned().collect::<Vec<_>>() {
-            let opened = reopen(&store, &kept, &self.verification, now).and_then(|candidate| {
-                let built = self.build(trust, &candidate.bundle)?;
-                Ok((kept.clone(), candidate, built))
-            });
-            match opened {
-                Ok(opened) => {
-                    found = Some(opened);
-                    break;
-                }
+        if let Some(kept) = store.active().cloned() {
+            match self.reopened(&store, &kept, trust, now) {
+                Ok(opened) => found = Some((opened, None)),
+                Err(error) => tried.push(error),
+            }
+        }
+        if let (None, Some(source)) = (&found, source) {
+            match self.fetched(&store, source, trust, now, &tests) {
+                Ok(opened) => found = Some((opened, Some(Action::Activate))),
                 Err(error) => {
-                    tried.push(format!("{} {}: {error}", kept.name, kept.version));
-                    refuse(&mut status, now, "start", &error);
+                    source.forget();
+                    tried.push(error);
                 }
             }
         }
-        let (kept, candidate, authorizer) = match (found, source) {
-            (Some(found), _) => found,
-            (None, Some(source)) => {
-                let bytes = match source.fetch()? {
-                    Fetched::Bundle(bytes) => bytes,
-                    Fetched::Unchanged => {
-                        let reason = format!("{} has none", source.name());
-                        return Err(ActivationError::NothingToStart { reason });
+        if found.is_none() {
+            let held = &store.state().held;
+            let usable = |kept: &&Kept| !held.contains(&kept.digest);
+            for kept in store.previous().iter().rev().filter(usable).cloned().collect::<Vec<_>>() {
+                match self.reopened(&store, &kept, trust, now) {
+                    Ok(opened) => {
+                        found = Some((opened, Some(Action::Recover)));
+                        break;
                     }
-                };
-                let accepted = &store.state().accepted;
-                let candidate = Candidate::open(&bytes, &self.verification, now, accepted)?;
-                candidate.test(&tests)?;
-                let authorizer = self.build(trust, &candidate.bundle)?;
-                (candidate.keep(&store, &bytes, now)?, candidate, authorizer)
+                    Err(error) => tried.push(error),
+                }
             }
-            (None, None) => {
-                let reason = if tried.is_empty() {
-                    "the store is empty, and there is no source".to_owned()
-                } else {
-                    tried.join("; ")
-                };
-                return Err(ActivationError::NothingToStart { reason });
-            }
+        }
+        for error in &tried {
+            refuse(&mut status, now, "start", error);
+        }
+        let Some((Opened { kept, candidate, authorizer }, switched)) = found else {
+            return Err(nothing_to_start(tried));
         };
-        if store.active() != Some(&kept) {
-            let (who, action) = if tried.is_empty() {
-                ("start", Action::Activate)
-            } else {
-                ("start", Action::Recover)
-            };
+        if let Some(action) = switched {
             let mut state = store.state().clone();
-            state.switch(Kept { since: now, ..kept }, who, action, tried.first().cloned());
+            let reason = tried.first().map(ToString::to_string);
+            state.switch(Kept { since: now, ..kept }, "start", action, reason);
             accept_newer(&mut state, candidate.accepted.clone());
             store.write(state)?;
         }
@@ -199,9 +198,64 @@ impl Builder {
         })
     }
 
+    /// A bundle of the store, verified again and loaded.
+    fn reopened(
+        &self,
+        store: &Store,
+        kept: &Kept,
+        trust: &Trust,
+        now: UnixTime,
+    ) -> Result<Opened, ActivationError> {
+        let candidate = reopen(store, kept, &self.verification, now)?;
+        let authorizer = self.build(trust, &candidate.bundle)?;
+        Ok(Opened { kept: kept.clone(), candidate, authorizer })
+    }
+
+    /// What a source gives, verified, tested, loaded and kept.
+    fn fetched(
+        &self,
+        store: &Store,
+        source: &mut dyn Source,
+        trust: &Trust,
+        now: UnixTime,
+        tests: &EngineConfig,
+    ) -> Result<Opened, ActivationError> {
+        let Fetched::Bundle(bytes) = source.fetch()? else {
+            let reason = format!("{} has none", source.name());
+            return Err(ActivationError::NothingToStart { reason });
+        };
+        let candidate = Candidate::open(&bytes, &self.verification, now, &store.state().accepted)?;
+        candidate.check_held(store)?;
+        candidate.test(tests)?;
+        let authorizer = self.build(trust, &candidate.bundle)?;
+        let kept = candidate.keep(store, &bytes, now)?;
+        Ok(Opened { kept, candidate, authorizer })
+    }
+
     fn build(&self, trust: &Trust, bundle: &Bundle) -> Result<Authorizer, ActivationError> {
         let builder = Authorizer::builder().engine(self.engine.clone());
         Ok(builder.parse_limits(self.parse).build(trust.clone(), bundle)?)
+    }
+}
+
+/// A bundle to start with.
+struct Opened {
+    kept: Kept,
+    candidate: Candidate,
+    authorizer: Authorizer,
+}
+
+/// What was tried, in one error; as it is, if it was one thing.
+fn nothing_to_start(mut tried: Vec<ActivationError>) -> ActivationError {
+    match (tried.pop(), tried.is_empty()) {
+        (None, _) => ActivationError::NothingToStart {
+            reason: "the store is empty, and there is no source".to_owned(),
+        },
+        (Some(only), true) => only,
+        (Some(last), false) => {
+            let all = tried.iter().chain([&last]).map(ToString::to_string);
+            ActivationError::NothingToStart { reason: all.collect::<Vec<_>>().join("; ") }
+        }
     }
 }
 
@@ -247,6 +301,8 @@ impl Activator {
 
     /// Asks a source, and activates what is new there.
     ///
+    /// It blocks, and is not to be called from within an async runtime.
+    ///
     /// # Errors
     ///
     /// [`ActivationError`]: then the bundle before stays active.
@@ -262,11 +318,17 @@ impl Activator {
                 of_source.answered = Some((self.clock)());
                 of_source.failures = 0;
                 of_source.error = None;
+                of_source.refused = None;
                 drop(status);
                 let Fetched::Bundle(bytes) = fetched else { return Ok(Switch::AlreadyActive) };
                 let offered = self.offer(&bytes, &name);
-                if offered.as_ref().is_err_and(ActivationError::may_pass) {
-                    source.forget();
+                if let Err(error) = &offered {
+                    let mut status = lock(&self.status);
+                    status.sources.entry(name).or_default().refused = status.last_refused.clone();
+                    drop(status);
+                    if !error.is_final() {
+                        source.forget();
+                    }
                 }
                 offered
             }
@@ -281,8 +343,8 @@ impl Activator {
         }
     }
 
-    /// Goes back to the bundle before, or to the one before with this digest,
-    /// because `who` says so. No source brings back what was gone back from; a
+    /// Goes back to the last bundle before that was not rolled back from, or to the
+    /// one before with this digest, because `who` says so. No source brings back what was gone back from; a
     /// later version does.
     ///
     /// # Errors
@@ -296,7 +358,11 @@ impl Activator {
     ) -> Result<Switch, ActivationError> {
         self.noted(who, |store, now| {
             let nothing = || ActivationError::NothingBefore { wanted: to.map(str::to_owned) };
-            let fits = |kept: &&Kept| to.is_none_or(|digest| kept.digest == digest);
+            let held = &store.state().held;
+            let fits = |kept: &&Kept| match to {
+                Some(digest) => kept.digest == digest,
+                None => !held.contains(&kept.digest),
+            };
             let kept = store.previous().iter().rev().find(fits).cloned().ok_or_else(nothing)?;
             self.return_to(store, &kept, now, who, Action::Rollback, reason)
         })
@@ -376,7 +442,7 @@ impl Activator {
                 Ok((shadow, _)) => return Some(shadow.finish()),
                 Err(held) => {
                     shadow = held;
-                    std::thread::yield_now();
+                    std::thread::sleep(Duration::from_millis(1));
                 }
             }
         }
@@ -390,53 +456,73 @@ impl Activator {
     /// [`ActivationError`]: then the bundle before stays active, and the candidate is
     /// tried on.
     pub fn promote(&self, who: &str, condition: Promotion) -> Result<Switch, ActivationError> {
-        let Some(shadow) = self.shadow.load_full() else {
-            let reason = "no candidate is tried".to_owned();
-            return Err(ActivationError::NothingToTry { reason });
+        let promotable = || {
+            let shadow = self.shadow.load_full().ok_or_else(|| ActivationError::NothingToTry {
+                reason: "no candidate is tried".to_owned(),
+            })?;
+            let report = shadow.0.report();
+            let is_of_active =
+                report.active.as_ref().is_some_and(|of| *of == *self.authorizer.active());
+            let judged = if is_of_active { report.judged } else { 0 };
+            if judged < condition.at_least {
+                let needed = condition.at_least;
+                return Err(ActivationError::TriedTooLittle { judged, needed });
+            }
+            // What is no number is no permission.
+            let little = report.share_changed() <= condition.changed_at_most;
+            if !little {
+                let (changed, most) = (report.changed, condition.changed_at_most);
+                return Err(ActivationError::ChangesTooMuch { changed, judged, most });
+            }
+            Ok((shadow, format!("{} of {judged} decisions changed", report.changed)))
         };
-        let report = shadow.0.report();
-        if report.judged < condition.at_least {
-            let (judged, needed) = (report.judged, condition.at_least);
-            return Err(ActivationError::TriedTooLittle { judged, needed });
-        }
-        if report.share_changed() > condition.changed_at_most {
-            let (changed, judged) = (report.changed, report.judged);
-            let most = condition.changed_at_most;
-            return Err(ActivationError::ChangesTooMuch { changed, judged, most });
-        }
-        let reason = format!("{} of {} decisions changed", report.changed, report.judged);
         let promoted = self.noted(who, |store, now| {
+            let (shadow, reason) = promotable()?;
             let by = Bringer::Promotion(reason);
-            self.switch_to(store, &shadow.1, who, now, &by)
+            let promoted = self.switch_to(store, &shadow.1, who, now, &by)?;
+            // Unless another candidate took its place.
+            self.shadow.compare_and_swap(&shadow, None);
+            Ok(promoted)
         })?;
-        self.shadow.store(None);
         Ok(promoted)
     }
 
     /// Goes back by itself to the bundle before when, since the last switch, so many
     /// decisions were faults. It counts from now, and anew after each switch.
     pub fn return_on_faults(&self, limit: FaultLimit) {
-        self.guard.store(Some(Arc::new(Guard::new(limit))));
+        let digest = self.authorizer.active().digest.clone();
+        self.guard.store(Some(Arc::new(Guard::new(limit, digest))));
     }
 
     fn return_by_itself(self: &Arc<Self>, guard: &Arc<Guard>) {
         if !guard.fire() {
             return;
         }
-        let activator = Arc::clone(self);
-        let counted = guard.counted();
+        let (activator, of) = (Arc::clone(self), Arc::clone(guard));
         // The request that was one too many does not wait for it.
         let started =
             std::thread::Builder::new().name("tokenward-return".into()).spawn(move || {
-                let reason = format!("{} of {} decisions were faults", counted.0, counted.1);
+                let (faults, decisions) = of.counted();
+                let reason = format!("{faults} of {decisions} decisions were faults");
                 let returned = activator.noted("faults", |store, now| {
+                    // Somebody may have been faster.
+                    if store.active().is_none_or(|active| active.digest != of.digest) {
+                        return Ok(Switch::AlreadyActive);
+                    }
                     let nothing = || ActivationError::NothingBefore { wanted: None };
-                    let kept = store.previous().last().cloned().ok_or_else(nothing)?;
-                    activator.return_to(store, &kept, now, "faults", Action::Return, Some(&reason))
+                    let held = &store.state().held;
+                    let usable = |kept: &&Kept| !held.contains(&kept.digest);
+                    let kept = store.previous().iter().rev().find(usable).cloned();
+                    let (kept, action) = (kept.ok_or_else(nothing)?, Action::Return);
+                    activator.return_to(store, &kept, now, "faults", action, Some(&reason))
                 });
-                drop(returned);
+                if returned.is_err() {
+                    of.rearm();
+                }
             });
-        drop(started);
+        if started.is_err() {
+            guard.rearm();
+        }
     }
 
     /// The switches that are still known, the last one last, and how many older
@@ -479,14 +565,22 @@ impl Activator {
     ) -> Result<Switch, ActivationError> {
         let accepted = &store.state().accepted;
         let candidate = Candidate::open(bytes, &self.verification, now, accepted)?;
-        let digest = candidate.bundle.digest();
-        if store.active().is_some_and(|active| active.digest == digest) {
-            return Ok(Switch::AlreadyActive);
+        let manifest = candidate.bundle.manifest();
+        if let Some(active) = store.active() {
+            if active.digest == candidate.bundle.digest() {
+                self.keep_signatures(store, bytes, &candidate)?;
+                return Ok(Switch::AlreadyActive);
+            }
+            if *bringer == Bringer::Source
+                && active.name != manifest.name
+                && !self.verification.names(&manifest.name)
+            {
+                let (name, active) = (manifest.name.clone(), active.name.clone());
+                return Err(ActivationError::OtherName { name, active });
+            }
         }
-        if *bringer == Bringer::Source && store.state().held.iter().any(|held| held == digest) {
-            let manifest = candidate.bundle.manifest();
-            let (name, version) = (manifest.name.clone(), manifest.version.clone());
-            return Err(ActivationError::Held { name, version });
+        if *bringer == Bringer::Source {
+            candidate.check_held(store)?;
         }
         candidate.test(&self.tests)?;
         let prepared = self.authorizer.prepare(&candidate.bundle)?;
@@ -500,6 +594,24 @@ impl Activator {
         accept_newer(&mut state, candidate.accepted.clone());
         store.write(state)?;
         Ok(self.switch(store, &candidate, prepared))
+    }
+
+    /// The active bundle with other signatures: they are kept, as a restart verifies
+    /// them, perhaps by other keys.
+    fn keep_signatures(
+        &self,
+        store: &mut Store,
+        bytes: &[u8],
+        candidate: &Candidate,
+    ) -> Result<(), ActivationError> {
+        let mut state = store.state().clone();
+        let Some(active) = state.active.as_mut() else { return Ok(()) };
+        if active.file != tokenward::component_digest(bytes) {
+            active.file = store.keep(bytes)?;
+            store.write(state)?;
+            candidate.describe(&mut lock(&self.status), store);
+        }
+        Ok(())
     }
 
     /// Makes a bundle of the store the active one again.
@@ -529,7 +641,8 @@ impl Activator {
     fn switch(&self, store: &Store, candidate: &Candidate, prepared: Prepared) -> Switch {
         let version = self.authorizer.switch(prepared);
         if let Some(guard) = self.guard.load_full() {
-            self.guard.store(Some(Arc::new(Guard::new(guard.limit))));
+            let guard = Guard::new(guard.limit, candidate.bundle.digest().to_owned());
+            self.guard.store(Some(Arc::new(guard)));
         }
         let mut status = lock(&self.status);
         candidate.describe(&mut status, store);
@@ -582,6 +695,16 @@ impl Candidate {
             return Ok(());
         }
         Err(ActivationError::CasesFail { all: cases.all, failed: cases.failed })
+    }
+
+    /// Whether an operator went back from it.
+    fn check_held(&self, store: &Store) -> Result<(), ActivationError> {
+        let manifest = self.bundle.manifest();
+        if !store.state().held.iter().any(|held| held == self.bundle.digest()) {
+            return Ok(());
+        }
+        let (name, version) = (manifest.name.clone(), manifest.version.clone());
+        Err(ActivationError::Held { name, version })
     }
 
     fn keep(&self, store: &Store, bytes: &[u8], now: UnixTime) -> Result<Kept, StoreError> {

@@ -21,6 +21,17 @@ pub enum ActivationError {
     /// It is not to be trusted.
     #[error("the bundle is refused: {0}")]
     Verify(#[from] VerifyError),
+    /// A source brings a bundle of another name than the active one.
+    #[error(
+        "the bundle is `{name}`, and the active one is `{active}`; name both in the trust file, or \
+         activate it by hand"
+    )]
+    OtherName {
+        /// Its name.
+        name: String,
+        /// That of the active one.
+        active: String,
+    },
     /// An operator went back from it.
     #[error(
         "the bundle {name} {version} is held back, as it was rolled back from; activate it by hand, \
@@ -95,6 +106,7 @@ impl ActivationError {
             Self::Source(error) => error.code(),
             Self::Pack(error) => error.code(),
             Self::Verify(error) => error.code(),
+            Self::OtherName { .. } => "other-name",
             Self::Held { .. } => "held-back",
             Self::Cases(_) => "cases-malformed",
             Self::CasesFail { .. } => "cases-fail",
@@ -108,11 +120,15 @@ impl ActivationError {
         }
     }
 
-    /// Whether the same bundle may be accepted later, so that it is worth
-    /// fetching again.
-    pub(crate) fn may_pass(&self) -> bool {
-        matches!(self, Self::Source(_) | Self::Store(_))
-            || matches!(self, Self::Verify(VerifyError::NotYetValid { .. }))
+    /// Whether the same bundle will be refused again, so that it need not be
+    /// fetched again. Of anything else nobody knows: a download may have been
+    /// disturbed, or the clock wrong.
+    pub(crate) fn is_final(&self) -> bool {
+        matches!(
+            self,
+            Self::Held { .. }
+                | Self::Verify(VerifyError::Older { .. } | VerifyError::VersionReused { .. })
+        )
     }
 }
 

@@ -17,20 +17,26 @@ pub struct FaultLimit {
 #[derive(Debug)]
 pub(crate) struct Guard {
     pub(crate) limit: FaultLimit,
+    /// The digest of the bundle whose decisions count.
+    pub(crate) digest: String,
     decisions: AtomicU64,
     faults: AtomicU64,
     fired: AtomicBool,
 }
 
 impl Guard {
-    pub(crate) fn new(limit: FaultLimit) -> Self {
+    pub(crate) fn new(limit: FaultLimit, digest: String) -> Self {
         let (decisions, faults) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { limit, decisions, faults, fired: AtomicBool::new(false) }
+        Self { limit, digest, decisions, faults, fired: AtomicBool::new(false) }
     }
 
     /// Counts a decision. Whether there are too many faults now.
     #[allow(clippy::cast_precision_loss, reason = "far fewer than 2^52 are counted")]
     pub(crate) fn is_over(&self, decision: &Decision) -> bool {
+        // One that began before the switch says nothing of this bundle.
+        if decision.bundle().digest != self.digest {
+            return false;
+        }
         let decisions = self.decisions.fetch_add(1, Ordering::Relaxed) + 1;
         if decision.outcome() != Outcome::Fault {
             return false;
@@ -42,6 +48,13 @@ impl Guard {
     /// True once.
     pub(crate) fn fire(&self) -> bool {
         !self.fired.swap(true, Ordering::Relaxed)
+    }
+
+    /// Counts anew: it could not be gone back.
+    pub(crate) fn rearm(&self) {
+        self.decisions.store(0, Ordering::Relaxed);
+        self.faults.store(0, Ordering::Relaxed);
+        self.fired.store(false, Ordering::Relaxed);
     }
 
     /// Faults and decisions.

@@ -60,6 +60,8 @@ pub struct SourceStatus {
     pub failures: u64,
     /// Why it failed last; nothing if it answered since.
     pub error: Option<String>,
+    /// What it gave last, if that was refused.
+    pub refused: Option<Refused>,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]

@@ -30,6 +30,8 @@ const EVENTS: usize = 1000;
 /// How often, and how long between, the folder of another process is asked for.
 const LOCK_TRIES: u32 = 20;
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
+/// Characters of a reason that are kept.
+const LONGEST_REASON: usize = 500;
 /// Bundles that a source is kept from bringing back.
 const HELD: usize = 64;
 
@@ -130,7 +132,7 @@ impl State {
             from: from.as_ref().map(|kept| kept.digest.clone()),
             to: to.digest.clone(),
             bundle: format!("{} {}", to.name, to.version),
-            reason,
+            reason: reason.map(|reason| reason.chars().take(LONGEST_REASON).collect()),
         });
         let too_many = self.events.len().saturating_sub(EVENTS);
         self.events.drain(..too_many);
@@ -274,7 +276,7 @@ impl Store {
         let named: Vec<_> = named.map(|kept| self.path(&kept.file)).collect();
         let bundles = fs::read_dir(self.folder.join(BUNDLES)).into_iter().flatten();
         for path in bundles.filter_map(|entry| Some(entry.ok()?.path())) {
-            if !named.contains(&path) {
+            if is_ours(&path) && !named.contains(&path) {
                 let _ = fs::remove_file(path);
             }
         }
@@ -301,6 +303,14 @@ fn read_state(path: &Path) -> Result<State, StoreError> {
         return Err(wrong(format!("its format is not `{FORMAT}`")));
     }
     Ok(state)
+}
+
+/// Whether a file has a name that this module gives: nothing else is taken away.
+fn is_ours(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let name = name.strip_suffix(".new").unwrap_or(name);
+    name.strip_suffix(".bundle")
+        .is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 /// Writes a file as a whole: it, or what was there before, and nothing between.
@@ -407,13 +417,17 @@ mod tests {
         for version in 0..20 {
             switched(&mut store, &format!("{version}"), version);
         }
-        fs::write(folder.path().join("bundles/half.new"), "x").unwrap();
+        let half = format!("bundles/{}.bundle.new", "0".repeat(64));
+        fs::write(folder.path().join(&half), "x").unwrap();
+        fs::write(folder.path().join("bundles/somebody-elses.bundle"), "x").unwrap();
         fs::write(folder.path().join("state.json.new"), "x").unwrap();
         let versions: Vec<_> = store.previous().iter().map(|kept| kept.version.clone()).collect();
         assert_eq!(versions, ["11", "12", "13", "14", "15", "16", "17", "18"]);
         drop(store);
         let store = Store::open(folder.path()).unwrap();
-        assert_eq!(fs::read_dir(folder.path().join("bundles")).unwrap().count(), PREVIOUS + 1);
+        // Those, and what is not of this module.
+        assert_eq!(fs::read_dir(folder.path().join("bundles")).unwrap().count(), PREVIOUS + 2);
+        assert!(!folder.path().join(half).exists());
         assert!(!folder.path().join("state.json.new").exists());
         assert_eq!(store.active().unwrap().version, "19");
     }

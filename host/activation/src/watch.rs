@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::activator::Activator;
+use crate::activator::{Activator, Switch};
 use crate::source::Source;
 
 /// How often a source is asked.
@@ -25,6 +25,11 @@ impl Default for Watch {
         Self { every: Duration::from_secs(30), at_most: Duration::from_mins(10) }
     }
 }
+
+/// The longest time between two looks, whatever is asked for.
+const LONGEST: Duration = Duration::from_hours(24);
+/// An answer that takes less was not held back.
+const WAITED: Duration = Duration::from_secs(1);
 
 /// A source that is followed. When it is dropped, it is followed no more.
 #[derive(Debug)]
@@ -50,10 +55,14 @@ impl Activator {
         let thread = thread::Builder::new().name("tokenward-source".into()).spawn(move || {
             let mut failures = 0;
             loop {
-                let failed = activator.poll(source.as_mut()).is_err();
+                let began = Instant::now();
+                let polled = activator.poll(source.as_mut());
+                let failed = polled.is_err();
+                let is_news = matches!(polled, Ok(Switch::Active(_)));
                 failures = if failed { failures + 1 } else { 0 };
-                // One that waits for news itself is asked again at once.
-                let pause = if !failed && source.waits() {
+                // One that waits for news itself is asked again at once, if it does.
+                let waited = began.elapsed() >= WAITED || is_news;
+                let pause = if !failed && source.waits() && waited {
                     Duration::ZERO
                 } else {
                     jittered(watch.pause(failures))
@@ -76,7 +85,7 @@ impl Watch {
 }
 
 fn jittered(pause: Duration) -> Duration {
-    pause.mul_f64(0.8 + 0.4 * fastrand::f64())
+    pause.min(LONGEST).mul_f64(0.8 + 0.4 * fastrand::f64())
 }
 
 impl Drop for Watching {

@@ -248,17 +248,9 @@ pub(crate) fn show(text: &str) -> String {
     text.chars().take(64).collect::<String>().escape_debug().to_string()
 }
 
+/// By Semantic Versioning 2.0: versions are compared.
 fn is_version(version: &str) -> bool {
-    let (core, pre) = version.split_once(['-', '+']).unwrap_or((version, "0"));
-    let number = |p: &str| {
-        !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit()) && (p == "0" || !p.starts_with('0'))
-    };
-    let suffix = |b: u8| b.is_ascii_alphanumeric() || b"-.+".contains(&b);
-    core.split('.').count() == 3
-        && core.split('.').all(number)
-        && !pre.is_empty()
-        && pre.bytes().all(suffix)
-        && version.len() <= 64
+    version.len() <= 64 && semver::Version::parse(version).is_ok()
 }
 
 fn is_date(date: &str) -> bool {
@@ -322,6 +314,7 @@ settings = { a = 1 }
             ("name = \"acme\"", "name = \"Acme\"", "name `Acme`; accepted: 1 to 64"),
             ("1.0.0", "1.0", "version `1.0`; accepted: the form 1.2.3"),
             ("1.0.0", "01.0.0", "accepted: the form 1.2.3"),
+            ("1.0.0", "1.0.0-01", "accepted: the form 1.2.3"),
             ("2028-02-29", "2027-02-29", "review-by `2027-02-29`; accepted"),
             ("./own.wasm", "./../own.wasm", "in the bundle's folder"),
             ("./own.wasm", "./a/../../own.wasm", "in the bundle's folder"),

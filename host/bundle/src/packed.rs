@@ -113,14 +113,29 @@ impl PackedBundle {
         let statement = Statement::read(&statement_bytes)?;
         let signatures = Signatures::read(archive.get(SIGNATURES)?)?;
         let mut expected = vec![STATEMENT.to_owned(), SIGNATURES.to_owned()];
+        // Each policy has its component in memory, also where several share one in the file.
+        let all: u64 =
+            statement.modules.iter().map(|module| module.size).fold(0, u64::saturating_add);
+        if statement.modules.len() != statement.manifest.policies.len() {
+            return Err(PackError::statement("it has not one module for each policy".to_owned()));
+        }
+        if all > PACKED_LIMIT {
+            let reason =
+                format!("its modules have {all} bytes; at most {PACKED_LIMIT} are accepted");
+            return Err(PackError::statement(reason));
+        }
         let mut components: BTreeMap<&str, &[u8]> = BTreeMap::new();
+        let mut checked: BTreeMap<String, u64> = BTreeMap::new();
         for module in &statement.modules {
             let name = module_name(&module.digest)?;
             let component = archive.get(&name)?;
-            module.check(&name, component)?;
+            if checked.get(&name) != Some(&module.size) {
+                module.check(&name, component)?;
+                checked.insert(name, module.size);
+            }
             components.insert(&module.name, component);
-            expected.push(name);
         }
+        expected.extend(checked.into_keys());
         let mut cases = Vec::new();
         for case in &statement.cases {
             let name = format!("{CASES}{}", case.name);
@@ -146,8 +161,8 @@ impl PackedBundle {
                 })
             })
             .collect::<Result<Vec<_>, PackError>>()?;
-        if policies.len() != statement.modules.len() {
-            return Err(PackError::statement("it has a module of no policy".to_owned()));
+        if components.len() != statement.modules.len() {
+            return Err(PackError::statement("it has a policy's module twice".to_owned()));
         }
         let bundle = Bundle::from_parts(statement.manifest.clone(), policies);
         if bundle.digest() != statement.digest {

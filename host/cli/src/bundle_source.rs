@@ -39,23 +39,28 @@ pub(crate) fn open(
     output: &Output,
 ) -> anyhow::Result<Opened> {
     if !is_packed(name) {
-        for (option, given) in [
-            ("--bundle-trust", vouch.bundle_trust.is_some()),
-            ("--bundle-key", vouch.bundle_key.is_some()),
-        ] {
-            // Nobody is to think that it was verified.
-            if given {
-                bail!(
-                    "{option} verifies packed bundles, and `{}` is none; `tokenward bundle build` \
-                     packs one",
-                    crate::values::short(name)
-                );
-            }
-        }
+        refuse_vouch(name, vouch)?;
         return Ok(Opened { bundle: Bundle::open(name)?, packed: None });
     }
     let packed = PackedBundle::read_file(Path::new(name)).with_context(|| format!("`{name}`"))?;
     vouched(packed, name, vouch, now, output)
+}
+
+/// Nobody is to think that something was verified that was not packed.
+pub(crate) fn refuse_vouch(name: &str, vouch: &BundleVouch) -> anyhow::Result<()> {
+    for (option, given) in [
+        ("--bundle-trust", vouch.bundle_trust.is_some()),
+        ("--bundle-key", vouch.bundle_key.is_some()),
+    ] {
+        if given {
+            bail!(
+                "{option} verifies packed bundles, and `{}` is none; `tokenward bundle build` \
+                 packs one",
+                crate::values::short(name)
+            );
+        }
+    }
+    Ok(())
 }
 
 /// What the arguments vouch for; `name` is what errors call it.

@@ -12,7 +12,10 @@ use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use tokenward::{Authorizer, Call, Decision, OwnedCall, Trust};
+use tokenward::{Authorizer, BundleVersion, Call, Decision, OwnedCall, Trust};
+
+/// Requests that can wait at all: each holds a token.
+const LONGEST_QUEUE: usize = 100_000;
 
 /// How a candidate is tried.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -58,6 +61,7 @@ struct Asked {
     call: OwnedCall,
     trust: Arc<Trust>,
     active: Seen,
+    by: BundleVersion,
     token: Option<String>,
 }
 
@@ -73,11 +77,11 @@ impl Shadow {
     pub(crate) fn begin(authorizer: Authorizer, config: ShadowConfig) -> std::io::Result<Self> {
         let candidate = authorizer.active();
         let report = Arc::new(Mutex::new(ShadowReport::of((*candidate).clone())));
-        let (queue, asked) = sync_channel::<Asked>(config.queue.max(1));
+        let (queue, asked) = sync_channel::<Asked>(config.queue.clamp(1, LONGEST_QUEUE));
         let into = Arc::clone(&report);
         let thread = thread::Builder::new().name("tokenward-shadow".into()).spawn(move || {
             let mut trust: Option<Arc<Trust>> = None;
-            while let Ok(Asked { call, trust: of_call, active, token }) = asked.recv() {
+            while let Ok(Asked { call, trust: of_call, active, by, token }) = asked.recv() {
                 // The keys that the request was decided by.
                 if trust.as_ref().is_none_or(|known| !Arc::ptr_eq(known, &of_call)) {
                     authorizer.set_trust(of_call.as_ref().clone());
@@ -86,7 +90,7 @@ impl Shadow {
                 let candidate = Seen::of(&authorizer.decide(&call.as_call()));
                 let mut report = into.lock().unwrap_or_else(PoisonError::into_inner);
                 let now = call.as_call().now;
-                report.add(&active, &candidate, now, token, config.samples);
+                report.add(by, (&active, &candidate), now, token, config.samples);
             }
         })?;
         Ok(Self {
@@ -106,7 +110,8 @@ impl Shadow {
             return;
         }
         let token = decision.token_digest().map(|digest| digest.to_string());
-        let asked = Asked { call: call.into(), trust, active: Seen::of(decision), token };
+        let (active, by) = (Seen::of(decision), decision.bundle().clone());
+        let asked = Asked { call: call.into(), trust, active, by, token };
         let waits = match self.config.when_full {
             WhenFull::Wait => queue.send(asked).is_ok(),
             WhenFull::Drop => match queue.try_send(asked) {

@@ -13,6 +13,9 @@ use super::seen::{Seen, SeenFinding};
 pub struct ShadowReport {
     /// The candidate.
     pub candidate: BundleVersion,
+    /// The active bundle that it is compared with; nothing while it judged nothing.
+    /// When another becomes active, all is counted anew.
+    pub active: Option<BundleVersion>,
     /// Requests that it judged.
     pub judged: u64,
     /// Requests that it did not judge, as too many waited.
@@ -64,6 +67,7 @@ impl ShadowReport {
     pub(super) fn of(candidate: BundleVersion) -> Self {
         Self {
             candidate,
+            active: None,
             judged: 0,
             not_judged: 0,
             changed: 0,
@@ -86,12 +90,15 @@ impl ShadowReport {
 
     pub(super) fn add(
         &mut self,
-        active: &Seen,
-        candidate: &Seen,
+        of: BundleVersion,
+        (active, candidate): (&Seen, &Seen),
         at: UnixTime,
         token: Option<String>,
         samples: usize,
     ) {
+        if self.active.as_ref() != Some(&of) {
+            *self = Self { active: Some(of), ..Self::of(self.candidate.clone()) };
+        }
         self.judged += 1;
         if candidate.outcome == Outcome::Fault && active.outcome != Outcome::Fault {
             self.faults += 1;

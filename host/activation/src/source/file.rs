@@ -3,27 +3,19 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use tokenward::packed::PACKED_LIMIT;
 
 use super::{Fetched, Source, SourceError};
 
-/// A file that holds a packed bundle. It is read again when its time or its size
-/// is another. Replace it as a whole, by renaming: one that is half written is
-/// refused, and read again.
+/// A file that holds a packed bundle. It is told by its content whether it is
+/// another: times and sizes may be the same. Replace it as a whole, by renaming: one
+/// that is half written is refused, and read again.
 #[derive(Debug)]
 pub struct FileSource {
     path: PathBuf,
     name: String,
-    last: Option<Sign>,
-}
-
-/// What can be seen of a file from outside.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Sign {
-    modified: Option<SystemTime>,
-    bytes: u64,
+    last: Option<String>,
 }
 
 impl FileSource {
@@ -41,9 +33,13 @@ impl Source for FileSource {
     }
 
     fn fetch(&mut self) -> Result<Fetched, SourceError> {
-        let (sign, bytes) = read(&self.path, &self.name, self.last.as_ref())?;
-        self.last = Some(sign);
-        Ok(bytes.map_or(Fetched::Unchanged, Fetched::Bundle))
+        let bytes = read(&self.path, &self.name)?;
+        let digest = tokenward::component_digest(&bytes);
+        if self.last.as_ref() == Some(&digest) {
+            return Ok(Fetched::Unchanged);
+        }
+        self.last = Some(digest);
+        Ok(Fetched::Bundle(bytes))
     }
 
     fn forget(&mut self) {
@@ -51,31 +47,23 @@ impl Source for FileSource {
     }
 }
 
-/// A file's content, unless it looks as it did.
-pub(super) fn read(
-    path: &Path,
-    name: &str,
-    last: Option<&Sign>,
-) -> Result<(Sign, Option<Vec<u8>>), SourceError> {
+/// A file's content, if it is no larger than a bundle may be.
+pub(super) fn read(path: &Path, name: &str) -> Result<Vec<u8>, SourceError> {
     let unreachable = |error: std::io::Error| SourceError::Unreachable {
         source_name: name.to_owned(),
         reason: error.to_string(),
     };
-    let file = File::open(path).map_err(unreachable)?;
-    let metadata = file.metadata().map_err(unreachable)?;
-    let sign = Sign { modified: metadata.modified().ok(), bytes: metadata.len() };
-    if last == Some(&sign) {
-        return Ok((sign, None));
-    }
     let too_large =
         |bytes| SourceError::TooLarge { source_name: name.to_owned(), bytes, limit: PACKED_LIMIT };
-    if metadata.len() > PACKED_LIMIT {
-        return Err(too_large(metadata.len()));
+    let file = File::open(path).map_err(unreachable)?;
+    let said = file.metadata().map_err(unreachable)?.len();
+    if said > PACKED_LIMIT {
+        return Err(too_large(said));
     }
     let mut bytes = Vec::new();
     file.take(PACKED_LIMIT + 1).read_to_end(&mut bytes).map_err(unreachable)?;
     if bytes.len() as u64 > PACKED_LIMIT {
         return Err(too_large(bytes.len() as u64));
     }
-    Ok((sign, Some(bytes)))
+    Ok(bytes)
 }

@@ -15,7 +15,8 @@ const CASE_LIMIT: u64 = 4 << 20;
 /// A folder. With a `bundle.toml` in it, that bundle, packed anew whenever a file
 /// of it changes: nobody signed it, so that it is only taken where nothing is
 /// verified ([`Verification::Unsigned`](crate::Verification::Unsigned)). Without one: the packed bundle of the latest
-/// version among the files `*.bundle`.
+/// version among the files `*.bundle`, whoever signed it: if it is refused, those of
+/// earlier versions are not tried, and the status says why.
 #[derive(Debug)]
 pub struct FolderSource {
     path: PathBuf,
@@ -63,10 +64,15 @@ impl FolderSource {
     /// unless there is no other: somebody may be writing it.
     fn latest(&self) -> Result<Option<Vec<u8>>, SourceError> {
         let mut latest: Option<(PackedBundle, Vec<u8>)> = None;
-        let mut unread = None;
+        let mut unread: Option<SourceError> = None;
         for path in self.files_in(&self.path, PACKED_EXTENSION)? {
-            let (_, bytes) = file::read(&path, &path.display().to_string(), None)?;
-            let bytes = bytes.unwrap_or_default();
+            let bytes = match file::read(&path, &path.display().to_string()) {
+                Ok(bytes) => bytes,
+                Err(error) => {
+                    unread = Some(error);
+                    continue;
+                }
+            };
             match PackedBundle::read(&bytes) {
                 Ok(packed) => {
                     let newer =
@@ -75,12 +81,12 @@ impl FolderSource {
                         latest = Some((packed, bytes));
                     }
                 }
-                Err(error) => unread = Some(error),
+                Err(error) => unread = Some(error.into()),
             }
         }
         match (latest, unread) {
             (Some((_, bytes)), _) => Ok(Some(bytes)),
-            (None, Some(error)) => Err(error.into()),
+            (None, Some(error)) => Err(error),
             (None, None) => Ok(None),
         }
     }

@@ -1,7 +1,8 @@
 //! A packed bundle at an HTTPS address.
 
+use std::fmt;
 use std::io::Read;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::blocking::{Client, Response};
 use reqwest::header::{ETAG, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH};
@@ -14,6 +15,8 @@ use super::{Fetched, Source, SourceError};
 const REDIRECTS: usize = 5;
 /// The longest time for connecting.
 const CONNECT: Duration = Duration::from_secs(10);
+/// The longest time until an answer begins, and between two pieces of it.
+const SILENCE: Duration = Duration::from_secs(30);
 /// The longest time for all of a download.
 const DOWNLOAD: Duration = Duration::from_mins(5);
 
@@ -21,7 +24,6 @@ const DOWNLOAD: Duration = Duration::from_mins(5);
 /// (RFC 9110 section 13.1.2), follows no redirect to another host, and can be asked
 /// to hold an answer back until there is news: `Prefer: wait=SECONDS` (RFC 7240
 /// section 4.3).
-#[derive(Debug)]
 pub struct HttpSource {
     url: Url,
     name: String,
@@ -29,6 +31,13 @@ pub struct HttpSource {
     etag: Option<HeaderValue>,
     wait: Option<Duration>,
     limit: u64,
+}
+
+/// Neither the query of the address nor the header: they may hold secrets.
+impl fmt::Debug for HttpSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpSource").field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 impl HttpSource {
@@ -63,10 +72,15 @@ impl HttpSource {
         };
         let mut headers = HeaderMap::new();
         headers.extend(authorization.map(|value| (reqwest::header::AUTHORIZATION, value)));
-        let client = Client::builder()
+        let mut builder = Client::builder();
+        if is_this_machine(&url) {
+            // Nothing in between is to see what is not encrypted.
+            builder = builder.no_proxy();
+        }
+        let client = builder
             .default_headers(headers)
             .connect_timeout(CONNECT)
-            .timeout(DOWNLOAD)
+            .timeout(SILENCE)
             .redirect(same_host(url.clone()))
             .user_agent(concat!("tokenward/", env!("CARGO_PKG_VERSION")))
             .build()
@@ -78,7 +92,7 @@ impl HttpSource {
     /// most. One that does not know how answers at once.
     #[must_use]
     pub fn long_poll(mut self, wait: Duration) -> Self {
-        self.wait = Some(wait);
+        self.wait = Some(wait.min(LONGEST_WAIT));
         self
     }
 
@@ -95,10 +109,22 @@ impl HttpSource {
             return Err(SourceError::TooLarge { source_name, bytes, limit });
         }
         let mut body = Vec::new();
-        let read = response.take(limit + 1).read_to_end(&mut body);
-        if let Err(error) = read {
-            let reason = format!("after {} bytes: {}", body.len(), causes(&error));
-            return Err(SourceError::CutShort { source_name, reason });
+        let (mut response, mut piece) = (response.take(limit + 1), vec![0; 64 << 10]);
+        let began = Instant::now();
+        loop {
+            let cut_short = |why: &str, body: &[u8]| SourceError::CutShort {
+                source_name: self.name.clone(),
+                reason: format!("after {} bytes: {why}", body.len()),
+            };
+            match response.read(&mut piece) {
+                Ok(0) => break,
+                Ok(count) => body.extend_from_slice(piece.get(..count).unwrap_or_default()),
+                Err(error) => return Err(cut_short(&causes(&error), &body)),
+            }
+            // A drop at a time is no download.
+            if began.elapsed() > DOWNLOAD {
+                return Err(cut_short("it takes too long", &body));
+            }
         }
         if body.len() as u64 > limit {
             let bytes = body.len() as u64;
@@ -121,7 +147,7 @@ impl Source for HttpSource {
             if let Some(wait) = self.wait {
                 request = request
                     .header(&PREFER, format!("wait={}", wait.as_secs()))
-                    .timeout(wait + DOWNLOAD);
+                    .timeout(wait.saturating_add(SILENCE));
             }
         }
         let response = match request.send() {
@@ -156,6 +182,8 @@ impl Source for HttpSource {
 }
 
 static PREFER: HeaderName = HeaderName::from_static("prefer");
+/// The longest time that a server is asked to wait.
+const LONGEST_WAIT: Duration = Duration::from_hours(1);
 /// How a redirect that is not followed is told from other errors.
 const ELSEWHERE: &str = "another host: ";
 
@@ -179,17 +207,20 @@ fn checked(address: &str) -> Result<Url, SourceError> {
         // Not to be shown: it would end in records.
         return Err(wrong("the address", "it has a user name or a password in it"));
     }
-    let this_machine = match url.host() {
+    match url.scheme() {
+        "https" => Ok(url),
+        "http" if is_this_machine(&url) => Ok(url),
+        "http" => Err(wrong(address, "what goes over the network is encrypted")),
+        _ => Err(wrong(address, "its scheme is another")),
+    }
+}
+
+fn is_this_machine(url: &Url) -> bool {
+    match url.host() {
         Some(url::Host::Domain(name)) => name == "localhost",
         Some(url::Host::Ipv4(address)) => address.is_loopback(),
         Some(url::Host::Ipv6(address)) => address.is_loopback(),
         None => false,
-    };
-    match url.scheme() {
-        "https" => Ok(url),
-        "http" if this_machine => Ok(url),
-        "http" => Err(wrong(address, "what goes over the network is encrypted")),
-        _ => Err(wrong(address, "its scheme is another")),
     }
 }
 
@@ -202,13 +233,16 @@ fn shown(url: &Url) -> String {
 }
 
 fn wrong(address: &str, reason: &str) -> SourceError {
-    let address = address.chars().take(200).flat_map(char::escape_debug).collect();
+    // Without what may hold a secret, also where it is no address at all.
+    let plain = address.split(['?', '#']).next().unwrap_or_default();
+    let plain = if plain.contains('@') { "the address" } else { plain };
+    let address = plain.chars().take(200).flat_map(char::escape_debug).collect();
     SourceError::Address { address, reason: reason.to_owned() }
 }
 
 /// An error and its causes in one line; the innermost alone, if it is a redirect
 /// that is not followed.
-fn causes(error: &dyn std::error::Error) -> String {
+pub(super) fn causes(error: &dyn std::error::Error) -> String {
     let chain: Vec<String> = std::iter::successors(Some(error), |error| error.source())
         .map(ToString::to_string)
         .collect();
@@ -234,6 +268,8 @@ mod tests {
             ("ftp://bundles.example/a", Some("scheme")),
             ("acme.bundle", Some("no address")),
             ("https://user:secret@bundles.example/a", Some("password")),
+            ("https://user:secret@bundles.example:x/a", Some("no address")),
+            ("http://bundles.example/a?sig=secret", Some("encrypted")),
         ] {
             match (checked(address), expected) {
                 (Ok(_), None) => {}

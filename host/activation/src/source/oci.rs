@@ -58,6 +58,9 @@ impl fmt::Debug for RegistryLogin {
 
 /// A packed bundle in an OCI registry, by tag or by digest. What a digest names
 /// cannot be exchanged there; what a tag names can, and is verified all the same.
+///
+/// A registry may send elsewhere for what it keeps elsewhere: what comes from there is
+/// checked by its digest.
 pub struct OciSource {
     registry: Registry,
     last: Option<String>,
@@ -220,14 +223,18 @@ impl Registry {
         } else {
             ClientProtocol::Https
         };
-        let client = Client::new(ClientConfig {
+        let client = Client::try_from(ClientConfig {
             protocol,
             connect_timeout: Some(CONNECT),
             read_timeout: Some(SILENCE),
             user_agent: concat!("tokenward/", env!("CARGO_PKG_VERSION")),
             platform_resolver: None,
             ..ClientConfig::default()
-        });
+        })
+        .map_err(|error| SourceError::Unreachable {
+            source_name: text.to_owned(),
+            reason: error.to_string(),
+        })?;
         let login = match login {
             RegistryLogin::Anonymous => RegistryAuth::Anonymous,
             RegistryLogin::User { name, password } => {
@@ -275,7 +282,7 @@ impl Registry {
         let source_name = self.name.clone();
         match self.runtime.block_on(async { tokio::time::timeout(WHOLE, work).await }) {
             Ok(Ok(done)) => Ok(done),
-            Ok(Err(error)) => Err(told(source_name, &error)),
+            Ok(Err(error)) => Err(told(source_name, error)),
             Err(_) => {
                 let reason = format!("it took longer than {} s", WHOLE.as_secs());
                 Err(SourceError::Unreachable { source_name, reason })
@@ -285,19 +292,24 @@ impl Registry {
 }
 
 /// What a registry says is shown in one line, and not at any length.
-fn told(source_name: String, error: &OciDistributionError) -> SourceError {
+fn told(source_name: String, error: OciDistributionError) -> SourceError {
     use OciDistributionError as E;
-    if let E::RegistryError { envelope, .. } = error
+    if let E::RegistryError { envelope, .. } = &error
         && let Some(status) = status_of(envelope)
     {
         return SourceError::Answer { source_name, status };
     }
     match error {
-        E::ServerError { code, .. } => SourceError::Answer { source_name, status: *code },
+        E::ServerError { code, .. } => SourceError::Answer { source_name, status: code },
         E::UnauthorizedError { .. } => SourceError::Answer { source_name, status: 401 },
         E::ImageManifestNotFoundError(_) => SourceError::Answer { source_name, status: 404 },
         E::DigestError(error) => {
             SourceError::OtherArtifact { source_name, reason: error.to_string() }
+        }
+        // Addresses of blobs may be signed for whoever has them.
+        E::RequestError(error) => {
+            let reason = super::http::causes(&error.without_url());
+            SourceError::Unreachable { source_name, reason }
         }
         other => {
             let text: String = other.to_string().chars().take(300).collect();

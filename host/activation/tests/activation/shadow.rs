@@ -213,6 +213,7 @@ fn a_candidate_is_promoted_when_it_was_tried_enough() {
         std::thread::sleep(Duration::from_millis(5));
     }
     assert_eq!(promote(201, 1.0).unwrap_err().code(), "tried-too-little");
+    assert_eq!(promote(200, f64::NAN).unwrap_err().code(), "changes-too-much");
     let error = promote(200, 0.01).unwrap_err();
     assert_eq!(error.code(), "changes-too-much");
     assert_eq!(activator.authorizer().active().version, "1.0.0");

@@ -111,7 +111,8 @@ impl<'a> Archive<'a> {
 
 /// What the reader could not make sense of: the end of the file, or anything else.
 fn cut_or(bytes: &[u8], error: &std::io::Error) -> PackError {
-    let reason = error.to_string();
+    // It may quote what stands in the file.
+    let reason = error.to_string().chars().take(200).flat_map(char::escape_debug).collect();
     if error.kind() == std::io::ErrorKind::UnexpectedEof || !bytes.len().is_multiple_of(BLOCK) {
         PackError::Truncated { reason }
     } else {

@@ -124,6 +124,12 @@ impl BundleTrust {
         self.threshold
     }
 
+    /// The names of bundles that are accepted; any, if there are none.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
     fn check(&self) -> Result<(), String> {
         if self.keys.is_empty() {
             return Err("it names no key; give at least one [[key]]".to_owned());

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use serde::Serialize;
-use tokenward::{Bundle, BundleVersion, PolicyEntry, UnixTime, component_digest};
+use tokenward::{Bundle, BundleManifest, BundleVersion, PolicyEntry, UnixTime, component_digest};
 use tokenward_cases::{Case, Said, changed_decisions};
 
 use crate::args::{BundleDiffArgs, BundleVouch, Format};
@@ -140,6 +140,27 @@ fn manifest(old: &Bundle, new: &Bundle) -> Vec<Change> {
     differ(&mut changes, "name", Some(old.name.clone()), Some(new.name.clone()));
     differ(&mut changes, "version", Some(old.version.clone()), Some(new.version.clone()));
     differ(&mut changes, "title", Some(old.title.clone()), Some(new.title.clone()));
+    let text = |text: &str| Some(text.to_owned());
+    differ(&mut changes, "about", text(&old.description), text(&new.description));
+    let extends = |manifest: &BundleManifest| {
+        let names = manifest.extends.iter().map(|base| format!("{} {}", base.name, base.version));
+        Some(names.collect::<Vec<_>>().join(", "))
+    };
+    differ(&mut changes, "extends", extends(old), extends(new));
+    let claims = |manifest: &BundleManifest| Some(manifest.known_claims.join(", "));
+    differ(&mut changes, "claims", claims(old), claims(new));
+    let order = |manifest: &BundleManifest| {
+        let ids = manifest.policies.iter().map(PolicyEntry::id);
+        Some(ids.collect::<Vec<_>>().join(", "))
+    };
+    let same = |a: &BundleManifest, b: &BundleManifest| {
+        let ids = |m: &BundleManifest| m.policies.iter().map(|p| p.id().to_owned()).collect();
+        let (a, b): (BTreeSet<String>, BTreeSet<String>) = (ids(a), ids(b));
+        a == b
+    };
+    if same(old, new) {
+        differ(&mut changes, "order", order(old), order(new));
+    }
     differ(&mut changes, "review by", old.review_by.clone(), new.review_by.clone());
     differ(&mut changes, "not before", time(old.not_before), time(new.not_before));
     differ(&mut changes, "expires", time(old.expires), time(new.expires));

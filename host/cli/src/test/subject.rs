@@ -155,6 +155,9 @@ fn opened(
     output: &Output,
     sources: &mut Vec<PathBuf>,
 ) -> anyhow::Result<Opened> {
+    if !matches!(place, Place::Packed(_)) {
+        bundle_source::refuse_vouch(name, vouch)?;
+    }
     let bundle = match place {
         Place::BuiltIn(name) => Bundle::built_in(name)?,
         Place::BuiltInPolicy(name) => {

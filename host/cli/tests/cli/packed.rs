@@ -207,6 +207,20 @@ fn bundles_are_compared() {
     let json = world.run(&[&diff[..], &["--format", "json"]].concat()).expect(1, &[]).json();
     assert_eq!(json["decisions"][0]["case"], "an e-mail address");
     assert_eq!(json["policies"][1]["change"], "added");
+    world
+        .run(&["test", "baseline", "--bundle-key", "release.public.jwk"])
+        .expect_error(&["--bundle-key verifies packed bundles"]);
+    // The order of policies, and what is said of a bundle, make another one of it.
+    let policies = "[[policy]]\nmodule='transport'\n[[policy]]\nmodule='key-strength'\n";
+    world.bundle("a", policies);
+    world.bundle("b", "[[policy]]\nmodule='key-strength'\n[[policy]]\nmodule='transport'\n");
+    world.write(
+        "b/bundle.toml",
+        std::fs::read_to_string(world.path("b/bundle.toml")).unwrap().replace("'b'", "'a'"),
+    );
+    world
+        .run(&["bundle", "diff", "a", "b"])
+        .expect(1, &["order       transport, key-strength -> key-strength, transport"]);
     world.run(&["bundle", "diff", "baseline", "baseline"]).expect(0, &["nothing differs"]);
 }
 
