@@ -1,6 +1,7 @@
 //! What crosses crates.
 
 mod contain;
+mod contract;
 mod decide;
 mod load;
 mod parity;

@@ -8,11 +8,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use arc_swap::ArcSwapOption;
 use tokenward::packed::{Accepted, BundleTrust, CaseFile, PackedBundle};
 use tokenward::{
-    Authorizer, Bundle, BundleVersion, Call, Decision, EngineConfig, ParseLimits, Prepared, Trust,
-    UnixTime,
+    Authorizer, Bundle, BundleVersion, Call, CompilationCache, Decision, EngineConfig, ParseLimits,
+    Prepared, Trust, UnixTime,
 };
 use tokenward_cases::run_own_cases;
 
+use crate::calm::calmly;
 use crate::error::{ActivationError, StoreError};
 use crate::guard::{FaultLimit, Guard};
 use crate::shadow::{Shadow, ShadowConfig, ShadowReport};
@@ -77,6 +78,9 @@ pub struct Activator {
     parse: ParseLimits,
 }
 
+/// The folder of compiled policies in the store's.
+const COMPILED: &str = "compiled";
+
 type Clock = Arc<dyn Fn() -> UnixTime + Send + Sync>;
 
 impl fmt::Debug for Activator {
@@ -101,7 +105,8 @@ impl fmt::Debug for Builder {
 }
 
 impl Builder {
-    /// With this engine configuration.
+    /// With this engine configuration. Where it has no cache of compiled policies, they are
+    /// kept in the store's folder.
     #[must_use]
     pub fn engine(mut self, config: EngineConfig) -> Self {
         self.engine = config;
@@ -132,12 +137,17 @@ impl Builder {
     ///
     /// [`ActivationError`]: then there is no bundle that is to be used.
     pub fn start(
-        self,
+        mut self,
         trust: &Trust,
         source: Option<&mut dyn Source>,
     ) -> Result<Activator, ActivationError> {
         let mut store = Store::open(&self.folder)?;
         let now = (self.clock)();
+        if self.engine.cache.is_none() {
+            // Most policies of a new version are those of the one before: they are not compiled
+            // again while requests want the processor. Without it, all is slower, and the same.
+            self.engine.cache = CompilationCache::in_folder(&self.folder.join(COMPILED)).ok();
+        }
         let tests = EngineConfig { cache: self.engine.cache.clone(), ..EngineConfig::one_shot() };
         let mut status = Status::default();
         let mut tried: Vec<ActivationError> = Vec::new();
@@ -563,8 +573,11 @@ impl Activator {
         now: UnixTime,
         bringer: &Bringer,
     ) -> Result<Switch, ActivationError> {
-        let accepted = &store.state().accepted;
-        let candidate = Candidate::open(bytes, &self.verification, now, accepted)?;
+        let candidate = calmly(|| {
+            let accepted = &store.state().accepted;
+            Candidate::open(bytes, &self.verification, now, accepted)
+        })
+        .map_err(no_thread)??;
         let manifest = candidate.bundle.manifest();
         if let Some(active) = store.active() {
             if active.digest == candidate.bundle.digest() {
@@ -582,8 +595,11 @@ impl Activator {
         if *bringer == Bringer::Source {
             candidate.check_held(store)?;
         }
-        candidate.test(&self.tests)?;
-        let prepared = self.authorizer.prepare(&candidate.bundle)?;
+        let prepared = calmly(|| {
+            candidate.test(&self.tests)?;
+            Ok::<_, ActivationError>(self.authorizer.prepare(&candidate.bundle)?)
+        })
+        .map_err(no_thread)??;
         let kept = candidate.keep(store, bytes, now)?;
         let mut state = store.state().clone();
         let (action, reason) = match bringer {
@@ -624,8 +640,12 @@ impl Activator {
         action: Action,
         reason: Option<&str>,
     ) -> Result<Switch, ActivationError> {
-        let candidate = reopen(store, kept, &self.verification, now)?;
-        let prepared = self.authorizer.prepare(&candidate.bundle)?;
+        let (candidate, prepared) = calmly(|| {
+            let candidate = reopen(store, kept, &self.verification, now)?;
+            let prepared = self.authorizer.prepare(&candidate.bundle)?;
+            Ok::<_, ActivationError>((candidate, prepared))
+        })
+        .map_err(no_thread)??;
         let mut state = store.state().clone();
         let left = state.active.as_ref().map(|active| active.digest.clone());
         let to = Kept { since: now, ..kept.clone() };
@@ -750,6 +770,10 @@ fn refuse(status: &mut Status, at: UnixTime, who: &str, error: &ActivationError)
     *status.refused.entry(code).or_default() += 1;
     let (who, message) = (who.to_owned(), error.to_string());
     status.last_refused = Some(Refused { at, who, code, message });
+}
+
+fn no_thread(error: std::io::Error) -> ActivationError {
+    ActivationError::NoThread { reason: error.to_string() }
 }
 
 /// A panic elsewhere leaves what is guarded here whole: the state is replaced,

@@ -66,6 +66,12 @@ pub enum ActivationError {
         /// The digest that was asked for.
         wanted: Option<String>,
     },
+    /// The system has no thread left.
+    #[error("the bundle cannot be loaded: no thread can be started: {reason}")]
+    NoThread {
+        /// Why.
+        reason: String,
+    },
     /// No candidate is tried, or none can be.
     #[error("no candidate can be tried or promoted: {reason}")]
     NothingToTry {
@@ -113,6 +119,7 @@ impl ActivationError {
             Self::Load(_) => "not-loaded",
             Self::Store(_) => "not-kept",
             Self::NothingBefore { .. } => "nothing-before",
+            Self::NoThread { .. } => "no-thread",
             Self::NothingToTry { .. } => "nothing-to-try",
             Self::TriedTooLittle { .. } => "tried-too-little",
             Self::ChangesTooMuch { .. } => "changes-too-much",

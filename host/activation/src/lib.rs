@@ -20,6 +20,7 @@
 //! says so; what it goes back from is then not taken from a source again.
 
 mod activator;
+mod calm;
 mod error;
 mod guard;
 mod shadow;

@@ -41,7 +41,7 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: BundleCommand,
     },
-    /// Look at policies, and print their reference
+    /// Write, build and look at policies, and print their reference
     Policy {
         #[command(subcommand)]
         command: PolicyCommand,
@@ -69,6 +69,10 @@ pub(crate) enum TokenCommand {
 
 #[derive(Subcommand)]
 pub(crate) enum PolicyCommand {
+    /// Write a policy to begin with
+    New(PolicyNewArgs),
+    /// Build a policy into a component
+    Build(PolicyBuildArgs),
     /// List the built-in policies
     List(PolicyListArgs),
     /// Show what a policy is, reads, can be set to, and needs
@@ -173,6 +177,41 @@ pub(crate) struct MintArgs {
     /// Set neither `iat` nor `exp`
     #[arg(long)]
     pub(crate) no_defaults: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Language {
+    /// Rust, with the SDK of this project
+    Rust,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct PolicyNewArgs {
+    /// Its name: lower case letters, digits and hyphens
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    /// The language that it is written in
+    #[arg(long, value_enum, default_value_t = Language::Rust)]
+    pub(crate) lang: Language,
+    /// The folder to write; default: NAME
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+}
+
+const POLICY_BUILD_HELP: &str = "\
+It drives cargo for wasm32-unknown-unknown (`rustup target add` installs it), takes
+out what only a panic needs, makes a component of the module, and refuses one that
+imports anything. Then it is loaded, and asked twice, to see what it needs.";
+
+#[derive(clap::Args)]
+#[command(after_help = POLICY_BUILD_HELP)]
+pub(crate) struct PolicyBuildArgs {
+    /// The policy's folder
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub(crate) dir: PathBuf,
+    /// The file to write; default: DIR/NAME.wasm
+    #[arg(short, long, value_name = "FILE.wasm")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 #[derive(clap::Args)]

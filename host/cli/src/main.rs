@@ -66,6 +66,8 @@ fn run(command: Command, output: &Output) -> anyhow::Result<Exit> {
         Command::Bundle { command: BundleCommand::Pull(args) } => bundle::pull(&args, output),
         Command::Bundle { command: BundleCommand::Diff(args) } => bundle::diff(&args, output),
         Command::Lint(args) => lint::run(&args, output),
+        Command::Policy { command: PolicyCommand::New(args) } => policy::new(&args, output),
+        Command::Policy { command: PolicyCommand::Build(args) } => policy::build(&args, output),
         Command::Policy { command: PolicyCommand::List(args) } => policy::list(&args, output),
         Command::Policy { command: PolicyCommand::Docs(args) } => docs::policies(&args, output),
         Command::Policy { command: PolicyCommand::Inspect(args) } => policy::inspect(&args, output),

@@ -59,7 +59,12 @@ pub(crate) fn sixteen() -> Policies {
 
 /// The same as a bundle.
 pub(crate) fn bundle(policies: &[(&str, &str)]) -> Bundle {
-    let mut manifest = String::from("name='bench'\nversion='1.0.0'\ntitle='bench'\n");
+    versioned(policies, "1.0.0")
+}
+
+/// The same as a bundle of this version.
+pub(crate) fn versioned(policies: &[(&str, &str)], version: &str) -> Bundle {
+    let mut manifest = format!("name='bench'\nversion='{version}'\ntitle='bench'\n");
     for (index, (name, settings)) in policies.iter().enumerate() {
         let settings: serde_json::Value = serde_json::from_str(settings).expect("settings");
         let settings = toml_inline(&settings);

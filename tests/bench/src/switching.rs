@@ -7,9 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokenward::mint::PrivateKey;
 use tokenward::packed::PackedBundle;
-use tokenward::{
-    Algorithm, Bundle, BundleManifest, EngineConfig, Outcome, PolicyEntry, Trust, UnixTime,
-};
+use tokenward::{Algorithm, EngineConfig, Outcome, Trust, UnixTime};
 use tokenward_activation::{Activator, Fetched, Source, SourceError, Verification};
 
 use crate::subject::{self, Subject, Times};
@@ -17,8 +15,8 @@ use crate::subject::{self, Subject, Times};
 /// How long requests are served before anything is activated.
 const BEFORE: Duration = Duration::from_secs(5);
 /// Activations in the table of latencies, and in that of memory.
-const SWITCHES: u64 = 10;
-const ACTIVATIONS: u64 = 100;
+const SWITCHES: u64 = 20;
+const ACTIVATIONS: u64 = 400;
 
 /// Serves with all cores, and activates the 16 policies meanwhile.
 pub(crate) fn run() {
@@ -111,11 +109,7 @@ pub(crate) fn run() {
 
 /// The 16 policies, each time another bundle.
 fn packed(version: u64) -> Vec<u8> {
-    let bundle = subject::bundle(&subject::sixteen());
-    let policies: Vec<PolicyEntry> = bundle.manifest().policies.clone();
-    let manifest =
-        BundleManifest { version: format!("1.{version}.0"), policies, ..bundle.manifest().clone() };
-    let bundle = Bundle::from_manifest(manifest, None).expect("a bundle");
+    let bundle = subject::versioned(&subject::sixteen(), &format!("1.{version}.0"));
     let packed = PackedBundle::pack(&bundle, Vec::new()).expect("it is packed");
     packed.to_bytes().expect("it has bytes")
 }
