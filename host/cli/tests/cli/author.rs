@@ -27,16 +27,22 @@ fn a_policy_is_written_built_tested_and_shipped() {
     assert_ne!(edited, source);
     world.write("tenant-check/src/lib.rs", edited);
     world.run(&["policy", "build", "tenant-check"]).expect(0, &["built tenant-check"]);
-    world.run(&["test", "tenant-check"]).expect(1, &["no tenant", "expected deny", "got permit"]);
+    world
+        .run(&["test", "tenant-check"])
+        .expect(1, &["FAIL  no tenant", "expected    outcome deny", "got         outcome permit"]);
     world.write("tenant-check/src/lib.rs", &source);
     world.run(&["policy", "build", "tenant-check"]).expect(0, &["built tenant-check"]);
     let again = std::fs::read(world.path("tenant-check/tenant-check.wasm")).unwrap();
     assert!(again == first, "the same source gives the same bytes");
 
     // In a bundle, signed.
-    let policy = "[[policy]]\nmodule='../tenant-check/tenant-check.wasm'\nid='tenant'\n\
+    let policy = "[[policy]]\nmodule='./tenant-check.wasm'\nid='tenant'\n\
         settings.tenants=['acme']\n";
     world.bundle("own", policy);
+    let out = ["--out", "own/tenant-check.wasm"];
+    world
+        .run(&[&["policy", "build", "tenant-check"][..], &out].concat())
+        .expect(0, &["own/tenant"]);
     world.run(&["token", "mint", "--new-key", "release", "--alg", "EdDSA"]).expect(0, &[]);
     let expires = ["--expires", "2099-01-01T00:00:00Z"];
     world.run(&[&["bundle", "build", "own"][..], &expires].concat()).expect(0, &["1 policy"]);
