@@ -146,7 +146,7 @@ impl Builder {
         if self.engine.cache.is_none() {
             // Most policies of a new version are those of the one before: they are not compiled
             // again while requests want the processor. Without it, all is slower, and the same.
-            self.engine.cache = CompilationCache::in_folder(&self.folder.join(COMPILED)).ok();
+            self.engine.cache = CompilationCache::in_folder(self.folder.join(COMPILED)).ok();
         }
         let tests = EngineConfig { cache: self.engine.cache.clone(), ..EngineConfig::one_shot() };
         let mut status = Status::default();
@@ -334,7 +334,8 @@ impl Activator {
                 let offered = self.offer(&bytes, &name);
                 if let Err(error) = &offered {
                     let mut status = lock(&self.status);
-                    status.sources.entry(name).or_default().refused = status.last_refused.clone();
+                    let refused = status.last_refused.clone();
+                    status.sources.entry(name).or_default().refused = refused;
                     drop(status);
                     if !error.is_final() {
                         source.forget();
@@ -772,6 +773,7 @@ fn refuse(status: &mut Status, at: UnixTime, who: &str, error: &ActivationError)
     status.last_refused = Some(Refused { at, who, code, message });
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "it maps an error")]
 fn no_thread(error: std::io::Error) -> ActivationError {
     ActivationError::NoThread { reason: error.to_string() }
 }
