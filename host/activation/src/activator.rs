@@ -23,7 +23,7 @@ use crate::shadow::Shadow;
 use crate::source::{Fetched, Source};
 use crate::status::{Refused, Status};
 use crate::store::{Action, Event, Kept, Store};
-use candidate::{Candidate, accept_newer, reopen};
+use candidate::Candidate;
 
 /// Which bundles are taken.
 #[derive(Debug, Clone)]
@@ -167,8 +167,8 @@ impl Activator {
     }
 
     /// Goes back to the last bundle before that was not rolled back from, or to the
-    /// one before with this digest, because `who` says so. No source brings back what was gone back from; a
-    /// later version does.
+    /// one before with this digest, because `who` says so. No source brings back what
+    /// was gone back from; a later version does.
     ///
     /// # Errors
     ///
@@ -180,13 +180,12 @@ impl Activator {
         reason: Option<&str>,
     ) -> Result<Switch, ActivationError> {
         self.noted(who, |store, now| {
-            let nothing = || ActivationError::NothingBefore { wanted: to.map(str::to_owned) };
-            let held = &store.state().held;
-            let fits = |kept: &&Kept| match to {
-                Some(digest) => kept.digest == digest,
-                None => !held.contains(&kept.digest),
+            let kept = match to {
+                Some(digest) => store.previous().iter().rev().find(|kept| kept.digest == digest),
+                None => store.usable().next(),
             };
-            let kept = store.previous().iter().rev().find(fits).cloned().ok_or_else(nothing)?;
+            let wanted = to.map(str::to_owned);
+            let kept = kept.cloned().ok_or(ActivationError::NothingBefore { wanted })?;
             self.return_to(store, &kept, now, who, Action::Rollback, reason)
         })
     }
@@ -206,12 +205,12 @@ impl Activator {
         lock(&self.status).clone()
     }
 
-    /// Does it, one at a time, and notes in the status what came of it.
-    fn noted(
+    /// Does it, one at a time, and notes in the status if it was refused.
+    fn noted<T>(
         &self,
         who: &str,
-        work: impl FnOnce(&mut Store, UnixTime) -> Result<Switch, ActivationError>,
-    ) -> Result<Switch, ActivationError> {
+        work: impl FnOnce(&mut Store, UnixTime) -> Result<T, ActivationError>,
+    ) -> Result<T, ActivationError> {
         let mut store = lock(&self.store);
         let now = (self.clock)();
         let done = work(&mut store, now);
@@ -229,14 +228,11 @@ impl Activator {
         now: UnixTime,
         bringer: &Bringer,
     ) -> Result<Switch, ActivationError> {
-        let candidate = calmly(|| {
-            let accepted = &store.state().accepted;
-            Candidate::open(bytes, &self.verification, now, accepted)
-        })
-        .map_err(no_thread)??;
-        let manifest = candidate.bundle.manifest();
+        let accepted = &store.state().accepted;
+        let candidate = calmly(|| Candidate::open(bytes, &self.verification, now, accepted))?;
+        let manifest = candidate.bundle().manifest();
         if let Some(active) = store.active() {
-            if active.digest == candidate.bundle.digest() {
+            if active.digest == candidate.bundle().digest() {
                 self.keep_signatures(store, bytes, &candidate)?;
                 return Ok(Switch::AlreadyActive);
             }
@@ -253,9 +249,8 @@ impl Activator {
         }
         let prepared = calmly(|| {
             candidate.test(&self.tests)?;
-            Ok::<_, ActivationError>(self.authorizer.prepare(&candidate.bundle)?)
-        })
-        .map_err(no_thread)??;
+            Ok(self.authorizer.prepare(candidate.bundle())?)
+        })?;
         let kept = candidate.keep(store, bytes, now)?;
         let mut state = store.state().clone();
         let (action, reason) = match bringer {
@@ -263,7 +258,7 @@ impl Activator {
             Bringer::Promotion(reason) => (Action::Promote, Some(reason.clone())),
         };
         state.switch(kept, who, action, reason);
-        accept_newer(&mut state, candidate.accepted.clone());
+        candidate.accept_into(&mut state);
         store.write(state)?;
         Ok(self.switch(store, &candidate, prepared))
     }
@@ -297,11 +292,10 @@ impl Activator {
         reason: Option<&str>,
     ) -> Result<Switch, ActivationError> {
         let (candidate, prepared) = calmly(|| {
-            let candidate = reopen(store, kept, &self.verification, now)?;
-            let prepared = self.authorizer.prepare(&candidate.bundle)?;
-            Ok::<_, ActivationError>((candidate, prepared))
-        })
-        .map_err(no_thread)??;
+            let candidate = Candidate::reopen(store, kept, &self.verification, now)?;
+            let prepared = self.authorizer.prepare(candidate.bundle())?;
+            Ok((candidate, prepared))
+        })?;
         let mut state = store.state().clone();
         let left = state.active.as_ref().map(|active| active.digest.clone());
         let to = Kept { since: now, ..kept.clone() };
@@ -317,7 +311,7 @@ impl Activator {
     fn switch(&self, store: &Store, candidate: &Candidate, prepared: Prepared) -> Switch {
         let version = self.authorizer.switch(prepared);
         if let Some(guard) = self.guard.load_full() {
-            let guard = Guard::new(guard.limit, candidate.bundle.digest().to_owned());
+            let guard = Guard::new(guard.limit, candidate.bundle().digest().to_owned());
             self.guard.store(Some(Arc::new(guard)));
         }
         let mut status = lock(&self.status);
@@ -341,11 +335,6 @@ fn refuse(status: &mut Status, at: UnixTime, who: &str, error: &ActivationError)
     *status.refused.entry(code).or_default() += 1;
     let (who, message) = (who.to_owned(), error.to_string());
     status.last_refused = Some(Refused { at, who, code, message });
-}
-
-#[allow(clippy::needless_pass_by_value, reason = "it maps an error")]
-fn no_thread(error: std::io::Error) -> ActivationError {
-    ActivationError::NoThread { reason: error.to_string() }
 }
 
 /// A panic elsewhere leaves what is guarded here whole: the state is replaced,

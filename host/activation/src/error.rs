@@ -72,12 +72,9 @@ pub enum ActivationError {
         /// Why.
         reason: String,
     },
-    /// No candidate is tried, or none can be.
-    #[error("no candidate can be tried or promoted: {reason}")]
-    NothingToTry {
-        /// Why.
-        reason: String,
-    },
+    /// No candidate is tried, so that none can be promoted.
+    #[error("no candidate is tried, so that none can be promoted")]
+    NothingToTry,
     /// The candidate judged fewer requests than it must have.
     #[error("the candidate judged {judged} requests; {needed} are needed")]
     TriedTooLittle {
@@ -120,7 +117,7 @@ impl ActivationError {
             Self::Store(_) => "not-kept",
             Self::NothingBefore { .. } => "nothing-before",
             Self::NoThread { .. } => "no-thread",
-            Self::NothingToTry { .. } => "nothing-to-try",
+            Self::NothingToTry => "nothing-to-try",
             Self::TriedTooLittle { .. } => "tried-too-little",
             Self::ChangesTooMuch { .. } => "changes-too-much",
             Self::NothingToStart { .. } => "nothing-to-start",

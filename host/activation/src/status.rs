@@ -16,7 +16,6 @@ pub struct Status {
     pub active: Option<Kept>,
     /// When it expires, if it does. One that expires while it is active goes on
     /// serving: nothing else would.
-    #[serde(with = "moment")]
     pub expires: Option<UnixTime>,
     /// The trusted keys that signed it; empty where bundles are not verified.
     pub signed_by: Vec<String>,
@@ -36,7 +35,6 @@ pub struct Status {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Refused {
     /// When.
-    #[serde(serialize_with = "text")]
     pub at: UnixTime,
     /// Who brought it.
     pub who: String,
@@ -51,10 +49,8 @@ pub struct Refused {
 #[serde(rename_all = "kebab-case")]
 pub struct SourceStatus {
     /// When it was last asked.
-    #[serde(with = "moment")]
     pub asked: Option<UnixTime>,
     /// When it last answered.
-    #[serde(with = "moment")]
     pub answered: Option<UnixTime>,
     /// How often it failed since it last answered.
     pub failures: u64,
@@ -62,25 +58,4 @@ pub struct SourceStatus {
     pub error: Option<String>,
     /// What it gave last, if that was refused.
     pub refused: Option<Refused>,
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
-fn text<S: serde::Serializer>(moment: &UnixTime, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(moment)
-}
-
-mod moment {
-    use serde::Serializer;
-    use tokenward::UnixTime;
-
-    #[allow(clippy::ref_option, reason = "serde asks for it")]
-    pub(super) fn serialize<S: Serializer>(
-        moment: &Option<UnixTime>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        match moment {
-            Some(moment) => serializer.collect_str(moment),
-            None => serializer.serialize_none(),
-        }
-    }
 }

@@ -48,7 +48,6 @@ pub struct Kept {
     /// The bundle's version.
     pub version: String,
     /// Since when it is active; of one before, since when it last was.
-    #[serde(with = "seconds")]
     pub since: UnixTime,
 }
 
@@ -73,7 +72,6 @@ pub enum Action {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Event {
     /// When.
-    #[serde(with = "seconds")]
     pub at: UnixTime,
     /// Who: a person, or a source.
     pub who: String,
@@ -225,6 +223,16 @@ impl Store {
         &self.state.previous
     }
 
+    /// The bundles before the active one that nobody went back from, the last one first.
+    pub(crate) fn usable(&self) -> impl Iterator<Item = &Kept> {
+        self.previous().iter().rev().filter(|kept| !self.is_held(&kept.digest))
+    }
+
+    /// Whether somebody went back from the bundle of this digest.
+    pub(crate) fn is_held(&self, digest: &str) -> bool {
+        self.state.held.iter().any(|held| held == digest)
+    }
+
     pub(crate) fn state(&self) -> &State {
         &self.state
     }
@@ -347,27 +355,6 @@ fn beside(path: &Path) -> PathBuf {
 fn io(path: &Path) -> impl FnOnce(std::io::Error) -> StoreError {
     let path = path.to_owned();
     move |source| StoreError::Io { path, source }
-}
-
-/// Moments as whole seconds since 1970 would be read by nobody: RFC 3339.
-mod seconds {
-    use serde::{Deserialize, Deserializer, Serializer, de};
-    use tokenward::UnixTime;
-
-    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
-    pub(super) fn serialize<S: Serializer>(
-        moment: &UnixTime,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(moment)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<UnixTime, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(|error| de::Error::custom(format!("{error}")))
-    }
 }
 
 #[cfg(test)]

@@ -181,7 +181,7 @@ fn component(
     folder: Option<&Path>,
 ) -> Result<Cow<'static, [u8]>, BundleError> {
     match (entry.file(), file_of(entry, folder)) {
-        (Some(_), Some(path)) => Ok(read::bytes(&path, COMPONENT_LIMIT)?.into()),
+        (Some(_), Some(path)) => Ok(read::read_file(&path, COMPONENT_LIMIT)?.into()),
         (Some(_), None) => Err(BundleError::Manifest {
             place: format!("policy `{}`", entry.id()),
             message: "it names a file, and the bundle has no folder".into(),

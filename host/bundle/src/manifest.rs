@@ -101,11 +101,11 @@ pub struct BundleManifest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review_by: Option<String>,
     /// The first moment at which it is valid: RFC 3339.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "crate::moment")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_before: Option<UnixTime>,
     /// The first moment at which it is valid no more: RFC 3339. That of a bundle
     /// that it extends does not count.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "crate::moment")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<UnixTime>,
     /// The controls that it claims to serve, for instance `GDPR 5(1)(c)`, with
     /// those of the bundles that it extends.

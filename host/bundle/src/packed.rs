@@ -36,7 +36,9 @@ use std::path::Path;
 
 use crate::bundle::{Bundle, BundledPolicy};
 use crate::digest;
+use crate::error::BundleError;
 use crate::manifest::BundleManifest;
+use crate::read::{self, MANIFEST_LIMIT};
 use archive::{Archive, Entry};
 use statement::canonical;
 
@@ -48,6 +50,29 @@ pub const PACKED_EXTENSION: &str = "bundle";
 
 /// A case file of a bundle: its name without folder, and its text.
 pub type CaseFile = (String, String);
+
+/// The cases that go with the bundle in a folder: `cases/*.toml`; none without such
+/// a folder.
+///
+/// # Errors
+///
+/// [`BundleError`].
+pub fn cases_in(folder: &Path) -> Result<Vec<CaseFile>, BundleError> {
+    let folder = folder.join("cases");
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let paths = read::files_in(&folder, "toml")?.into_iter();
+    let case = |path: std::path::PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str()).map(str::to_owned);
+        let name = name.ok_or_else(|| BundleError::Manifest {
+            place: format!("`{}`", path.display()),
+            message: "its name is not UTF-8".into(),
+        })?;
+        Ok((name, read::text(&path, MANIFEST_LIMIT)?))
+    };
+    paths.map(case).collect()
+}
 
 /// A bundle in one file, whose form and digests are right. Whether it is to be
 /// trusted, [`PackedBundle::verify`] says.
@@ -183,7 +208,7 @@ impl PackedBundle {
     ///
     /// [`PackError`].
     pub fn read_file(path: &Path) -> Result<Self, PackError> {
-        Self::read(&crate::read::bytes(path, PACKED_LIMIT)?)
+        Self::read(&read::read_file(path, PACKED_LIMIT)?)
     }
 
     /// The file's content.

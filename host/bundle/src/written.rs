@@ -20,9 +20,9 @@ pub(crate) struct WrittenManifest {
     pub(crate) extends: Vec<String>,
     #[serde(default)]
     pub(crate) review_by: Option<String>,
-    #[serde(default, with = "crate::moment")]
+    #[serde(default)]
     pub(crate) not_before: Option<UnixTime>,
-    #[serde(default, with = "crate::moment")]
+    #[serde(default)]
     pub(crate) expires: Option<UnixTime>,
     #[serde(default)]
     pub(crate) controls: Vec<String>,

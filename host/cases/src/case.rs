@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, anyhow, bail};
 use tokenward::{
     Binding, Cookie, Encryption, Json, KeyFacts, Object, Phase, RequestFacts, SameSite, Signal,
-    Signals, Tls, TokenFacts, TokenKind, TokenLocation, Trust, UnixTime, load,
+    Signals, Tls, TokenFacts, TokenKind, TokenLocation, Trust, UnixTime, load, read_file,
 };
 
 use crate::expect::Expected;
@@ -16,7 +16,7 @@ use crate::format::{
 };
 use crate::text::{request_line, short};
 use crate::value::Inline;
-use crate::{CaseError, format, text};
+use crate::{CaseError, format};
 
 /// The moment at which a case runs when it names none: that of the case tables
 /// of policies.
@@ -204,7 +204,7 @@ fn judged(raw: RawCase, binding: Binding, files: &mut Files<'_>) -> anyhow::Resu
         let bytes = match token.strip_prefix('@') {
             Some(file) => {
                 let path = files.path(Path::new(file))?;
-                text::read(&path, TOKEN_LIMIT).context("token")?.trim_ascii().to_vec()
+                read_file(&path, TOKEN_LIMIT).context("token")?.trim_ascii().to_vec()
             }
             None => token.into_bytes(),
         };

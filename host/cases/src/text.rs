@@ -1,10 +1,6 @@
 //! Values that a case file and an argument write alike.
 
-use std::fs::File;
-use std::io::Read;
-use std::path::Path;
-
-use anyhow::{Context, bail};
+use anyhow::bail;
 use tokenward::RequestFacts;
 
 /// A method and a URL: `GET https://api.example/orders`.
@@ -26,18 +22,6 @@ pub fn request_line(line: &str) -> anyhow::Result<RequestFacts> {
 /// The beginning of a text, on one line, for an error.
 pub(crate) fn short(text: &str) -> String {
     text.chars().take(40).flat_map(char::escape_debug).collect()
-}
-
-/// Reads a file of at most `limit` bytes.
-pub(crate) fn read(path: &Path, limit: u64) -> anyhow::Result<Vec<u8>> {
-    let name = || format!("`{}`", path.display());
-    let mut bytes = Vec::new();
-    let file = File::open(path).with_context(name)?;
-    file.take(limit + 1).read_to_end(&mut bytes).with_context(name)?;
-    if bytes.len() as u64 > limit {
-        bail!("{}: more than {} MiB; that is too much", name(), limit >> 20);
-    }
-    Ok(bytes)
 }
 
 #[cfg(test)]

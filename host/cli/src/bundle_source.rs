@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 use anyhow::{Context, anyhow, bail};
-use tokenward::packed::{BundleTrust, PACKED_EXTENSION, PackedBundle, VerifiedBundle};
+use tokenward::packed::{BundleTrust, PACKED_EXTENSION, PackedBundle};
 use tokenward::{Bundle, Key, UnixTime, load};
 
 use crate::args::BundleVouch;
@@ -85,19 +85,14 @@ pub(crate) fn vouched(
             place()
         )
     })?;
-    let verified = verify(packed, &trust, now).with_context(place)?;
+    // By itself: what was accepted before, only an activation knows.
+    let verified = packed.verify(&trust, now, &[]);
+    let verified = verified
+        .map_err(|error| anyhow!("refused [{}]: {error}", error.code()))
+        .with_context(place)?;
     let signed_by = Some(verified.signed_by().to_vec());
     let bundle = verified.bundle().clone();
     Ok(Opened { bundle, packed: Some(Packed { bundle: verified.packed().clone(), signed_by }) })
-}
-
-/// Verifies, by itself: what was accepted before, only an activation knows.
-pub(crate) fn verify(
-    packed: PackedBundle,
-    trust: &BundleTrust,
-    now: UnixTime,
-) -> anyhow::Result<VerifiedBundle> {
-    packed.verify(trust, now, &[]).map_err(|error| anyhow!("refused [{}]: {error}", error.code()))
 }
 
 /// The trust of a trust file, or in a key.

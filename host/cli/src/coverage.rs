@@ -81,16 +81,12 @@ struct OwnerRecord<'a> {
 }
 
 pub(crate) fn run(args: &CoverageArgs, output: &Output) -> anyhow::Result<Exit> {
-    let bundle = bundle_source::open(&args.bundle, &args.vouch, moment(None)?, output)?.bundle;
+    let bundle =
+        bundle_source::open(&args.bundle.name, &args.bundle.vouch, moment(None)?, output)?.bundle;
     let table = built_in_coverage().map_err(|error| anyhow!("{error}"))?;
-    let manifest = bundle.manifest();
     let record = CoverageRecord {
         schema: "tokenward.coverage/1",
-        bundle: BundleVersion {
-            name: manifest.name.clone(),
-            version: manifest.version.clone(),
-            digest: bundle.digest().to_owned(),
-        },
+        bundle: (&bundle).into(),
         rows: table.rows.iter().map(|row| RowRecord::of(row, &bundle)).collect(),
     };
     output.print(&match args.format {

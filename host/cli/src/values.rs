@@ -1,9 +1,8 @@
 //! Values that several commands read from arguments: times, spans, JSON or text.
 
-use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, anyhow, bail};
@@ -80,20 +79,6 @@ pub(crate) fn read_from(stream: impl Read, limit: u64) -> anyhow::Result<Vec<u8>
         bail!("more than {} MiB; that is too much", limit >> 20);
     }
     Ok(bytes)
-}
-
-/// The files of a folder with this ending, sorted.
-pub(crate) fn files_in(folder: &Path, extension: &str) -> anyhow::Result<Vec<PathBuf>> {
-    let context = || format!("`{}`", folder.display());
-    let mut paths = Vec::new();
-    for entry in fs::read_dir(folder).with_context(context)? {
-        let path = entry.with_context(context)?.path();
-        if path.extension() == Some(OsStr::new(extension)) && path.is_file() {
-            paths.push(path);
-        }
-    }
-    paths.sort();
-    Ok(paths)
 }
 
 #[cfg(test)]

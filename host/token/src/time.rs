@@ -4,11 +4,13 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// Seconds since 1970-01-01T00:00:00Z, leap seconds not counted.
 ///
 /// `Display` writes RFC 3339 in UTC, for instance `2026-01-31T08:00:00Z`;
-/// `FromStr` reads RFC 3339 or a whole number of seconds.
+/// `FromStr` reads RFC 3339 or a whole number of seconds. It is serialized as the text
+/// that `Display` writes, and read from a text that `FromStr` reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UnixTime(pub i64);
 
@@ -65,6 +67,18 @@ impl fmt::Display for UnixTime {
             // Outside the years -9999 to 9999.
             Err(_) => fmt::Display::fmt(&self.0, f),
         }
+    }
+}
+
+impl Serialize for UnixTime {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for UnixTime {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
     }
 }
 

@@ -143,28 +143,32 @@ pub(crate) struct Entry {
 
 impl Active {
     fn load(engine: &Engine, bundle: &Bundle) -> Result<Self, ActivateError> {
-        let manifest = bundle.manifest();
         let mut entries = Vec::with_capacity(bundle.policies().len());
         let mut loaded = Vec::with_capacity(bundle.policies().len());
         for policy in bundle.policies() {
-            let module =
-                engine.load(&policy.component, &policy.settings_json()).map_err(|source| {
-                    ActivateError {
-                        bundle: manifest.name.clone(),
-                        policy: policy.entry.id().to_owned(),
-                        source,
-                    }
-                })?;
+            let module = load_policy(engine, bundle, policy)?;
             entries.push(Entry::new(policy, &module));
             loaded.push(module);
         }
-        let version = BundleVersion {
-            name: manifest.name.clone(),
-            version: manifest.version.clone(),
-            digest: bundle.digest().to_owned(),
-        };
-        Ok(Self { version: Arc::new(version), entries, policies: engine.assemble(loaded) })
+        Ok(Self { version: Arc::new(bundle.into()), entries, policies: engine.assemble(loaded) })
     }
+}
+
+/// Loads a policy of a bundle, with the settings that the bundle has for it.
+///
+/// # Errors
+///
+/// [`ActivateError`].
+pub fn load_policy(
+    engine: &Engine,
+    bundle: &Bundle,
+    policy: &BundledPolicy,
+) -> Result<LoadedPolicy, ActivateError> {
+    engine.load(&policy.component, &policy.settings_json()).map_err(|source| ActivateError {
+        bundle: bundle.manifest().name.clone(),
+        policy: policy.entry.id().to_owned(),
+        source,
+    })
 }
 
 impl Entry {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
-use tokenward_bundle::{Enforcement, OnFault};
+use tokenward_bundle::{Bundle, Enforcement, OnFault};
 use tokenward_engine::{Descriptor, Effect, Fault, Phase, Reads, Risk, Severity, StepUp};
 use tokenward_token::{Object, TokenDigest, TokenError, UnixTime, VerifiedToken};
 
@@ -83,6 +83,17 @@ pub struct BundleVersion {
     pub version: String,
     /// `sha256:` and hexadecimal digits.
     pub digest: String,
+}
+
+impl From<&Bundle> for BundleVersion {
+    fn from(bundle: &Bundle) -> Self {
+        let manifest = bundle.manifest();
+        Self {
+            name: manifest.name.clone(),
+            version: manifest.version.clone(),
+            digest: bundle.digest().to_owned(),
+        }
+    }
 }
 
 /// A finding, with what the policy's description and the bundle say of it.

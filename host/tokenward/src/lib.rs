@@ -40,7 +40,7 @@ mod owned_call;
 mod record;
 mod rehearsal;
 
-pub use authorizer::{ActivateError, Authorizer, Builder, Call, Prepared};
+pub use authorizer::{ActivateError, Authorizer, Builder, Call, Prepared, load_policy};
 pub use challenge::Challenge;
 pub use combine::{Combined, Judged, combine};
 pub use decision::{
@@ -53,9 +53,10 @@ pub use rehearsal::Rehearsal;
 
 pub use tokenward_bundle::packed;
 pub use tokenward_bundle::{
-    Bundle, BundleError, BundleManifest, CoverageRow, CoverageTable, DEFAULT_BUNDLE, Enforcement,
-    HostState, MANIFEST_FILE, OnFault, Owner, PolicyEntry, built_in_bundles, built_in_cases,
-    built_in_coverage, built_in_policies, built_in_policy, built_in_policy_cases,
+    Bundle, BundleError, BundleManifest, BundledPolicy, CoverageRow, CoverageTable, DEFAULT_BUNDLE,
+    Enforcement, HostState, MANIFEST_FILE, OnFault, Owner, PolicyEntry, built_in_bundles,
+    built_in_cases, built_in_coverage, built_in_policies, built_in_policy, built_in_policy_cases,
+    files_in, read_file,
 };
 pub use tokenward_engine::{
     Binding, CacheError, ClaimSelector, CompilationCache, Cookie, Descriptor, Effect, Encryption,

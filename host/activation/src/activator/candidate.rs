@@ -1,6 +1,6 @@
 //! A bundle on its way: read, verified, tested, kept.
 
-use tokenward::packed::{Accepted, CaseFile, PackedBundle};
+use tokenward::packed::{Accepted, PackedBundle, VerifiedBundle};
 use tokenward::{Bundle, EngineConfig, UnixTime};
 use tokenward_cases::run_own_cases;
 
@@ -9,13 +9,8 @@ use crate::error::{ActivationError, StoreError};
 use crate::status::Status;
 use crate::store::{Kept, State, Store};
 
-/// A bundle that is to be trusted, with what comes along.
-pub(super) struct Candidate {
-    pub(super) bundle: Bundle,
-    cases: Vec<CaseFile>,
-    signed_by: Vec<String>,
-    pub(super) accepted: Accepted,
-}
+/// A bundle that is to be trusted, and may become the active one.
+pub(super) struct Candidate(VerifiedBundle);
 
 impl Candidate {
     pub(super) fn open(
@@ -25,34 +20,41 @@ impl Candidate {
         accepted: &[Accepted],
     ) -> Result<Self, ActivationError> {
         let packed = PackedBundle::read(bytes)?;
-        let verified = match verification {
+        Ok(Self(match verification {
             Verification::Signed(trust) => packed.verify(trust, now, accepted)?,
             Verification::Unsigned => packed.unsigned(now, accepted)?,
-        };
-        Ok(Self {
-            bundle: verified.bundle().clone(),
-            cases: verified.cases().to_vec(),
-            signed_by: verified.signed_by().to_vec(),
-            accepted: verified.accepted(),
-        })
+        }))
+    }
+
+    /// A bundle of the store, verified again: as it is, whatever was accepted since.
+    pub(super) fn reopen(
+        store: &Store,
+        kept: &Kept,
+        verification: &Verification,
+        now: UnixTime,
+    ) -> Result<Self, ActivationError> {
+        Self::open(&store.read(&kept.file)?, verification, now, &[])
+    }
+
+    pub(super) fn bundle(&self) -> &Bundle {
+        self.0.bundle()
     }
 
     /// Runs the bundle's own cases.
     pub(super) fn test(&self, engine: &EngineConfig) -> Result<(), ActivationError> {
-        let cases = run_own_cases(&self.bundle, &self.cases, engine)?;
+        let cases = run_own_cases(self.bundle(), self.0.cases(), engine)?;
         if cases.failed.is_empty() {
             return Ok(());
         }
         Err(ActivationError::CasesFail { all: cases.all, failed: cases.failed })
     }
 
-    /// Whether an operator went back from it.
+    /// Refuses what an operator went back from.
     pub(super) fn check_held(&self, store: &Store) -> Result<(), ActivationError> {
-        let manifest = self.bundle.manifest();
-        if !store.state().held.iter().any(|held| held == self.bundle.digest()) {
+        if !store.is_held(self.bundle().digest()) {
             return Ok(());
         }
-        let (name, version) = (manifest.name.clone(), manifest.version.clone());
+        let Accepted { name, version, .. } = self.0.accepted();
         Err(ActivationError::Held { name, version })
     }
 
@@ -62,39 +64,24 @@ impl Candidate {
         bytes: &[u8],
         now: UnixTime,
     ) -> Result<Kept, StoreError> {
-        let manifest = self.bundle.manifest();
-        Ok(Kept {
-            file: store.keep(bytes)?,
-            digest: self.bundle.digest().to_owned(),
-            name: manifest.name.clone(),
-            version: manifest.version.clone(),
-            since: now,
-        })
+        let Accepted { name, version, digest } = self.0.accepted();
+        Ok(Kept { file: store.keep(bytes)?, digest, name, version, since: now })
+    }
+
+    /// Remembers the version, unless a later one was accepted: going back makes no
+    /// older one acceptable.
+    pub(super) fn accept_into(&self, state: &mut State) {
+        let accepted = self.0.accepted();
+        let known = state.accepted.iter().find(|known| known.name == accepted.name);
+        if known.is_none_or(|known| accepted.is_newer_than(known)) {
+            state.accept(accepted);
+        }
     }
 
     pub(super) fn describe(&self, status: &mut Status, store: &Store) {
         status.active = store.active().cloned();
         status.previous = store.previous().to_vec();
-        status.expires = self.bundle.manifest().expires;
-        status.signed_by.clone_from(&self.signed_by);
-    }
-}
-
-/// A bundle of the store, verified again: as it is, whatever was accepted since.
-pub(super) fn reopen(
-    store: &Store,
-    kept: &Kept,
-    verification: &Verification,
-    now: UnixTime,
-) -> Result<Candidate, ActivationError> {
-    Candidate::open(&store.read(&kept.file)?, verification, now, &[])
-}
-
-/// Remembers a version, unless a later one was accepted: going back makes no
-/// older one acceptable.
-pub(super) fn accept_newer(state: &mut State, accepted: Accepted) {
-    let known = state.accepted.iter().find(|known| known.name == accepted.name);
-    if known.is_none_or(|known| accepted.is_newer_than(known)) {
-        state.accept(accepted);
+        status.expires = self.bundle().manifest().expires;
+        status.signed_by = self.0.signed_by().to_vec();
     }
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use arc_swap::ArcSwapOption;
 use tokenward::{Authorizer, Bundle, CompilationCache, EngineConfig, ParseLimits, Trust, UnixTime};
 
-use super::candidate::{Candidate, accept_newer, reopen};
+use super::candidate::Candidate;
 use super::{Activator, Clock, Verification, refuse};
 use crate::error::ActivationError;
 use crate::source::{Fetched, Source};
@@ -80,8 +80,8 @@ impl Builder {
         let mut status = Status::default();
         let mut tried: Vec<ActivationError> = Vec::new();
         let mut found = None;
-        if let Some(kept) = store.active().cloned() {
-            match self.reopened(&store, &kept, trust, now) {
+        if let Some(kept) = store.active() {
+            match self.reopened(&store, kept, trust, now) {
                 Ok(opened) => found = Some((opened, None)),
                 Err(error) => tried.push(error),
             }
@@ -96,10 +96,8 @@ impl Builder {
             }
         }
         if found.is_none() {
-            let held = &store.state().held;
-            let usable = |kept: &&Kept| !held.contains(&kept.digest);
-            for kept in store.previous().iter().rev().filter(usable).cloned().collect::<Vec<_>>() {
-                match self.reopened(&store, &kept, trust, now) {
+            for kept in store.usable() {
+                match self.reopened(&store, kept, trust, now) {
                     Ok(opened) => {
                         found = Some((opened, Some(Action::Recover)));
                         break;
@@ -118,7 +116,7 @@ impl Builder {
             let mut state = store.state().clone();
             let reason = tried.first().map(ToString::to_string);
             state.switch(Kept { since: now, ..kept }, "start", action, reason);
-            accept_newer(&mut state, candidate.accepted.clone());
+            candidate.accept_into(&mut state);
             store.write(state)?;
         }
         candidate.describe(&mut status, &store);
@@ -144,8 +142,8 @@ impl Builder {
         trust: &Trust,
         now: UnixTime,
     ) -> Result<Opened, ActivationError> {
-        let candidate = reopen(store, kept, &self.verification, now)?;
-        let authorizer = self.build(trust, &candidate.bundle)?;
+        let candidate = Candidate::reopen(store, kept, &self.verification, now)?;
+        let authorizer = self.build(trust, candidate.bundle())?;
         Ok(Opened { kept: kept.clone(), candidate, authorizer })
     }
 
@@ -165,7 +163,7 @@ impl Builder {
         let candidate = Candidate::open(&bytes, &self.verification, now, &store.state().accepted)?;
         candidate.check_held(store)?;
         candidate.test(tests)?;
-        let authorizer = self.build(trust, &candidate.bundle)?;
+        let authorizer = self.build(trust, candidate.bundle())?;
         let kept = candidate.keep(store, &bytes, now)?;
         Ok(Opened { kept, candidate, authorizer })
     }

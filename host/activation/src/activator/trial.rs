@@ -6,11 +6,11 @@ use std::time::Duration;
 use tokenward::{Authorizer, BundleVersion, Call, Decision};
 
 use super::candidate::Candidate;
-use super::{Activator, Bringer, Switch, lock, refuse};
+use super::{Activator, Bringer, Switch};
 use crate::error::ActivationError;
 use crate::guard::{FaultLimit, Guard};
 use crate::shadow::{Shadow, ShadowConfig, ShadowReport};
-use crate::store::{Action, Kept};
+use crate::store::Action;
 
 /// When a candidate that is tried may become the active bundle.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -53,30 +53,19 @@ impl Activator {
         who: &str,
         config: ShadowConfig,
     ) -> Result<Arc<BundleVersion>, ActivationError> {
-        let store = lock(&self.store);
-        let now = (self.clock)();
-        let shadow = || {
+        self.noted(who, |store, now| {
             let accepted = &store.state().accepted;
             let candidate = Candidate::open(bytes, &self.verification, now, accepted)?;
             candidate.test(&self.tests)?;
             let builder = Authorizer::builder().engine(self.engine.clone());
             let trust = self.authorizer.trust().as_ref().clone();
-            let authorizer = builder.parse_limits(self.parse).build(trust, &candidate.bundle)?;
+            let authorizer = builder.parse_limits(self.parse).build(trust, candidate.bundle())?;
             let version = authorizer.active();
             let shadow = Shadow::begin(authorizer, config)
-                .map_err(|error| ActivationError::NothingToTry { reason: error.to_string() })?;
-            Ok((shadow, version))
-        };
-        match shadow() {
-            Ok((shadow, version)) => {
-                self.shadow.store(Some(Arc::new((shadow, bytes.to_vec()))));
-                Ok(version)
-            }
-            Err(error) => {
-                refuse(&mut lock(&self.status), now, who, &error);
-                Err(error)
-            }
-        }
+                .map_err(|error| ActivationError::NoThread { reason: error.to_string() })?;
+            self.shadow.store(Some(Arc::new((shadow, bytes.to_vec()))));
+            Ok(version)
+        })
     }
 
     /// What the candidate would change, until now; nothing if none is tried.
@@ -88,8 +77,7 @@ impl Activator {
     /// Tries the candidate no more. Answers what it would have changed, of all
     /// requests that it was given.
     pub fn end_shadow(&self) -> Option<ShadowReport> {
-        let shadow = self.shadow.swap(None)?;
-        let mut shadow = shadow;
+        let mut shadow = self.shadow.swap(None)?;
         // Requests that are being decided may still hold it.
         loop {
             match Arc::try_unwrap(shadow) {
@@ -111,9 +99,7 @@ impl Activator {
     /// tried on.
     pub fn promote(&self, who: &str, condition: Promotion) -> Result<Switch, ActivationError> {
         let promotable = || {
-            let shadow = self.shadow.load_full().ok_or_else(|| ActivationError::NothingToTry {
-                reason: "no candidate is tried".to_owned(),
-            })?;
+            let shadow = self.shadow.load_full().ok_or(ActivationError::NothingToTry)?;
             let report = shadow.0.report();
             let is_of_active =
                 report.active.as_ref().is_some_and(|of| *of == *self.authorizer.active());
@@ -130,15 +116,14 @@ impl Activator {
             }
             Ok((shadow, format!("{} of {judged} decisions changed", report.changed)))
         };
-        let promoted = self.noted(who, |store, now| {
+        self.noted(who, |store, now| {
             let (shadow, reason) = promotable()?;
             let by = Bringer::Promotion(reason);
             let promoted = self.switch_to(store, &shadow.1, who, now, &by)?;
             // Unless another candidate took its place.
             self.shadow.compare_and_swap(&shadow, None);
             Ok(promoted)
-        })?;
-        Ok(promoted)
+        })
     }
 
     /// Goes back by itself to the bundle before when, since the last switch, so many
@@ -163,12 +148,10 @@ impl Activator {
                     if store.active().is_none_or(|active| active.digest != of.digest) {
                         return Ok(Switch::AlreadyActive);
                     }
-                    let nothing = || ActivationError::NothingBefore { wanted: None };
-                    let held = &store.state().held;
-                    let usable = |kept: &&Kept| !held.contains(&kept.digest);
-                    let kept = store.previous().iter().rev().find(usable).cloned();
-                    let (kept, action) = (kept.ok_or_else(nothing)?, Action::Return);
-                    activator.return_to(store, &kept, now, "faults", action, Some(&reason))
+                    let kept = store.usable().next().cloned();
+                    let kept = kept.ok_or(ActivationError::NothingBefore { wanted: None })?;
+                    let (action, reason) = (Action::Return, Some(reason.as_str()));
+                    activator.return_to(store, &kept, now, "faults", action, reason)
                 });
                 if returned.is_err() {
                     of.rearm();

@@ -6,7 +6,6 @@ mod seen;
 pub use report::{Sample, ShadowReport, Totals};
 pub use seen::{Seen, SeenFinding};
 
-use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -46,9 +45,9 @@ impl Default for ShadowConfig {
     }
 }
 
-/// A candidate that is tried. When it is dropped, it is tried no more.
+/// A candidate that is tried. When it is dropped, it is tried no more: its thread ends with
+/// the queue, and nobody waits for it.
 pub(crate) struct Shadow {
-    pub(crate) digest: String,
     config: ShadowConfig,
     queue: Option<SyncSender<Asked>>,
     thread: Option<JoinHandle<()>>,
@@ -63,12 +62,6 @@ struct Asked {
     active: Seen,
     by: BundleVersion,
     token: Option<String>,
-}
-
-impl fmt::Debug for Shadow {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shadow").field("digest", &self.digest).finish_non_exhaustive()
-    }
 }
 
 impl Shadow {
@@ -94,7 +87,6 @@ impl Shadow {
             }
         })?;
         Ok(Self {
-            digest: candidate.digest.clone(),
             config,
             queue: Some(queue),
             thread: Some(thread),
@@ -133,22 +125,10 @@ impl Shadow {
 
     /// Waits until every request that was taken is judged, and ends.
     pub(crate) fn finish(mut self) -> ShadowReport {
-        self.end();
-        self.report()
-    }
-
-    fn end(&mut self) {
         drop(self.queue.take());
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
-    }
-}
-
-impl Drop for Shadow {
-    fn drop(&mut self) {
-        // Nobody waits for what is still to be judged.
-        drop(self.queue.take());
-        drop(self.thread.take());
+        self.report()
     }
 }

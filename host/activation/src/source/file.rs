@@ -1,10 +1,9 @@
 //! A packed bundle in a file, which somebody replaces.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use tokenward::packed::PACKED_LIMIT;
+use tokenward::{BundleError, read_file};
 
 use super::{Fetched, Source, SourceError};
 
@@ -33,13 +32,7 @@ impl Source for FileSource {
     }
 
     fn fetch(&mut self) -> Result<Fetched, SourceError> {
-        let bytes = read(&self.path, &self.name)?;
-        let digest = tokenward::component_digest(&bytes);
-        if self.last.as_ref() == Some(&digest) {
-            return Ok(Fetched::Unchanged);
-        }
-        self.last = Some(digest);
-        Ok(Fetched::Bundle(bytes))
+        Ok(Fetched::by_content(read(&self.path, &self.name)?, &mut self.last))
     }
 
     fn forget(&mut self) {
@@ -49,21 +42,14 @@ impl Source for FileSource {
 
 /// A file's content, if it is no larger than a bundle may be.
 pub(super) fn read(path: &Path, name: &str) -> Result<Vec<u8>, SourceError> {
-    let unreachable = |error: std::io::Error| SourceError::Unreachable {
-        source_name: name.to_owned(),
-        reason: error.to_string(),
-    };
-    let too_large =
-        |bytes| SourceError::TooLarge { source_name: name.to_owned(), bytes, limit: PACKED_LIMIT };
-    let file = File::open(path).map_err(unreachable)?;
-    let said = file.metadata().map_err(unreachable)?.len();
-    if said > PACKED_LIMIT {
-        return Err(too_large(said));
-    }
-    let mut bytes = Vec::new();
-    file.take(PACKED_LIMIT + 1).read_to_end(&mut bytes).map_err(unreachable)?;
-    if bytes.len() as u64 > PACKED_LIMIT {
-        return Err(too_large(bytes.len() as u64));
-    }
-    Ok(bytes)
+    let source_name = name.to_owned();
+    read_file(path, PACKED_LIMIT).map_err(|error| match error {
+        BundleError::TooLarge { bytes, limit, .. } => {
+            SourceError::TooLarge { source_name, bytes, limit }
+        }
+        BundleError::Read { source, .. } => {
+            SourceError::Unreachable { source_name, reason: source.to_string() }
+        }
+        other => SourceError::Unreachable { source_name, reason: other.to_string() },
+    })
 }

@@ -204,8 +204,7 @@ fn same_host(origin: Url) -> redirect::Policy {
 fn checked(address: &str) -> Result<Url, SourceError> {
     let url: Url = address.parse().map_err(|_| wrong(address, "it is no address"))?;
     if !url.username().is_empty() || url.password().is_some() {
-        // Not to be shown: it would end in records.
-        return Err(wrong("the address", "it has a user name or a password in it"));
+        return Err(wrong(address, "it has a user name or a password in it"));
     }
     match url.scheme() {
         "https" => Ok(url),

@@ -45,6 +45,19 @@ pub enum Fetched {
     Bundle(Vec<u8>),
 }
 
+impl Fetched {
+    /// The bytes, unless they are those of which `last` is the digest; it is that of
+    /// these afterwards.
+    fn by_content(bytes: Vec<u8>, last: &mut Option<String>) -> Self {
+        let digest = Some(tokenward::component_digest(&bytes));
+        if *last == digest {
+            return Self::Unchanged;
+        }
+        *last = digest;
+        Self::Bundle(bytes)
+    }
+}
+
 /// Why a source gives no bundle.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

@@ -23,6 +23,16 @@ pub(crate) struct BundleVouch {
     pub(crate) unsigned: bool,
 }
 
+/// A bundle, and how it is verified.
+#[derive(clap::Args)]
+pub(crate) struct BundleArg {
+    /// A built-in bundle by name, a folder with `bundle.toml`, or a packed bundle
+    #[arg(value_name = "NAME|DIR|FILE.bundle", default_value = tokenward::DEFAULT_BUNDLE)]
+    pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) vouch: BundleVouch,
+}
+
 #[derive(Subcommand)]
 pub(crate) enum BundleCommand {
     /// Pack a bundle into one file, which can be signed and handed on
@@ -173,11 +183,8 @@ pub(crate) struct BundlePullArgs {
 
 #[derive(clap::Args)]
 pub(crate) struct InspectArgs {
-    /// A built-in bundle by name, a folder with `bundle.toml`, or a packed bundle
-    #[arg(value_name = "NAME|DIR|FILE.bundle", default_value = tokenward::DEFAULT_BUNDLE)]
-    pub(crate) bundle: String,
     #[command(flatten)]
-    pub(crate) vouch: BundleVouch,
+    pub(crate) bundle: BundleArg,
     /// How to print it
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
@@ -219,20 +226,14 @@ pub(crate) struct BundleDiffArgs {
 
 #[derive(clap::Args)]
 pub(crate) struct BundleDocsArgs {
-    /// A built-in bundle by name, a folder with `bundle.toml`, or a packed bundle
-    #[arg(value_name = "NAME|DIR|FILE.bundle", default_value = tokenward::DEFAULT_BUNDLE)]
-    pub(crate) bundle: String,
     #[command(flatten)]
-    pub(crate) vouch: BundleVouch,
+    pub(crate) bundle: BundleArg,
 }
 
 #[derive(clap::Args)]
 pub(crate) struct CoverageArgs {
-    /// A built-in bundle by name, a folder with `bundle.toml`, or a packed bundle
-    #[arg(value_name = "NAME|DIR|FILE.bundle", default_value = tokenward::DEFAULT_BUNDLE)]
-    pub(crate) bundle: String,
     #[command(flatten)]
-    pub(crate) vouch: BundleVouch,
+    pub(crate) bundle: BundleArg,
     /// How to print it
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use tokenward::packed::{CaseFile, PACKED_EXTENSION, PackedBundle};
+use tokenward::packed::{CaseFile, PACKED_EXTENSION, PackedBundle, cases_in};
 use tokenward::{Bundle, UnixTime, built_in_bundles, built_in_cases};
 use tokenward_cases::run_own_cases;
 
@@ -15,12 +15,9 @@ use crate::output::Output;
 use crate::render::page::Page;
 use crate::render::style::{BOLD, PLAIN};
 use crate::render::{safe, words};
-use crate::values::{files_in, read};
 
 /// Columns of the labels.
 const LABEL: usize = 9;
-/// Bytes of a case file.
-const CASE_LIMIT: u64 = 4 << 20;
 
 pub(crate) fn build(args: &BundleBuildArgs, output: &Output) -> anyhow::Result<Exit> {
     if crate::bundle_source::is_packed(&args.bundle) {
@@ -79,19 +76,7 @@ fn cases(name: &str) -> anyhow::Result<Vec<CaseFile>> {
         let files = built_in_cases(name).iter();
         return Ok(files.map(|(file, text)| ((*file).to_owned(), (*text).to_owned())).collect());
     }
-    let folder = Path::new(name).join("cases");
-    if !folder.is_dir() {
-        return Ok(Vec::new());
-    }
-    let mut cases = Vec::new();
-    for path in files_in(&folder, "toml")? {
-        let place = || format!("`{}`", path.display());
-        let name = path.file_name().and_then(|name| name.to_str());
-        let name = name.context("its name is not UTF-8").with_context(place)?;
-        let text = String::from_utf8(read(&path, CASE_LIMIT)?);
-        cases.push((name.to_owned(), text.context("it is not UTF-8").with_context(place)?));
-    }
-    Ok(cases)
+    Ok(cases_in(Path::new(name))?)
 }
 
 fn text(packed: &PackedBundle, cases: usize, path: &Path, size: usize) -> String {

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use serde::Serialize;
-use tokenward::{Bundle, BundleManifest, BundleVersion, PolicyEntry, UnixTime, component_digest};
+use tokenward::{
+    Bundle, BundleManifest, BundleVersion, BundledPolicy, PolicyEntry, UnixTime, component_digest,
+};
 use tokenward_cases::{Case, Said, changed_decisions};
 
 use crate::args::{BundleDiffArgs, BundleVouch, Format};
@@ -113,8 +115,8 @@ fn record(old: &Bundle, new: &Bundle, cases: &[Case], cache: &Cache) -> anyhow::
     let (before, after) = (controls(old), controls(new));
     Ok(Record {
         schema: "tokenward.bundle-diff/1",
-        old: version(old),
-        new: version(new),
+        old: old.into(),
+        new: new.into(),
         manifest: manifest(old, new),
         policies: policies(old, new),
         controls_added: after.difference(&before).cloned().collect(),
@@ -122,15 +124,6 @@ fn record(old: &Bundle, new: &Bundle, cases: &[Case], cache: &Cache) -> anyhow::
         cases: cases.len(),
         decisions: decisions.collect(),
     })
-}
-
-fn version(bundle: &Bundle) -> BundleVersion {
-    let manifest = bundle.manifest();
-    BundleVersion {
-        name: manifest.name.clone(),
-        version: manifest.version.clone(),
-        digest: bundle.digest().to_owned(),
-    }
 }
 
 fn manifest(old: &Bundle, new: &Bundle) -> Vec<Change> {
@@ -149,17 +142,16 @@ fn manifest(old: &Bundle, new: &Bundle) -> Vec<Change> {
     differ(&mut changes, "extends", extends(old), extends(new));
     let claims = |manifest: &BundleManifest| Some(manifest.known_claims.join(", "));
     differ(&mut changes, "claims", claims(old), claims(new));
-    let order = |manifest: &BundleManifest| {
-        let ids = manifest.policies.iter().map(PolicyEntry::id);
-        Some(ids.collect::<Vec<_>>().join(", "))
+    let ids = |manifest: &BundleManifest| -> Vec<String> {
+        manifest.policies.iter().map(|policy| policy.id().to_owned()).collect()
     };
-    let same = |a: &BundleManifest, b: &BundleManifest| {
-        let ids = |m: &BundleManifest| m.policies.iter().map(|p| p.id().to_owned()).collect();
-        let (a, b): (BTreeSet<String>, BTreeSet<String>) = (ids(a), ids(b));
-        a == b
+    let sorted = |mut ids: Vec<String>| {
+        ids.sort();
+        ids
     };
-    if same(old, new) {
-        differ(&mut changes, "order", order(old), order(new));
+    // Policies that come and go are told by themselves.
+    if sorted(ids(old)) == sorted(ids(new)) {
+        differ(&mut changes, "order", Some(ids(old).join(", ")), Some(ids(new).join(", ")));
     }
     differ(&mut changes, "review by", old.review_by.clone(), new.review_by.clone());
     differ(&mut changes, "not before", time(old.not_before), time(new.not_before));
@@ -174,36 +166,33 @@ fn differ(changes: &mut Vec<Change>, what: &str, old: Option<String>, new: Optio
 }
 
 fn policies(old: &Bundle, new: &Bundle) -> Vec<PolicyChange> {
-    let find = |bundle: &Bundle, id: &str| {
-        let policy = bundle.policies().iter().find(|policy| policy.entry.id() == id);
-        policy.map(|policy| (policy.entry.clone(), component_digest(&policy.component)))
-    };
     let mut changes = Vec::new();
     for policy in new.policies() {
-        let id = policy.entry.id().to_owned();
-        let details = match find(old, &id) {
-            None => {
-                changes.push(PolicyChange { id, change: "added", details: Vec::new() });
-                continue;
-            }
-            Some((before, digest)) => {
-                let mut details = entry(&before, &policy.entry);
-                let after = component_digest(&policy.component);
-                differ(&mut details, "component", Some(digest), Some(after));
-                details
+        let (change, details) = match find(old, policy.entry.id()) {
+            None => ("added", Vec::new()),
+            Some(before) => {
+                let mut details = entry(&before.entry, &policy.entry);
+                let [before, after] =
+                    [before, policy].map(|policy| component_digest(&policy.component));
+                differ(&mut details, "component", Some(before), Some(after));
+                ("changed", details)
             }
         };
-        if !details.is_empty() {
-            changes.push(PolicyChange { id, change: "changed", details });
+        if change == "added" || !details.is_empty() {
+            changes.push(PolicyChange { id: policy.entry.id().to_owned(), change, details });
         }
     }
-    for policy in old.policies() {
-        let id = policy.entry.id().to_owned();
-        if find(new, &id).is_none() {
-            changes.push(PolicyChange { id, change: "removed", details: Vec::new() });
-        }
-    }
+    let gone = old.policies().iter().filter(|policy| find(new, policy.entry.id()).is_none());
+    changes.extend(gone.map(|policy| PolicyChange {
+        id: policy.entry.id().to_owned(),
+        change: "removed",
+        details: Vec::new(),
+    }));
     changes
+}
+
+fn find<'a>(bundle: &'a Bundle, id: &str) -> Option<&'a BundledPolicy> {
+    bundle.policies().iter().find(|policy| policy.entry.id() == id)
 }
 
 fn entry(old: &PolicyEntry, new: &PolicyEntry) -> Vec<Change> {

@@ -4,8 +4,8 @@ use anyhow::Context;
 use serde::Serialize;
 use tokenward::packed::Signature;
 use tokenward::{
-    ActivateError, Bundle, BundleManifest, Descriptor, Enforcement, Engine, OnFault, Phase, Reads,
-    Rule, UnixTime, built_in_bundles, component_digest,
+    Bundle, BundleManifest, Descriptor, Enforcement, Engine, OnFault, Phase, Reads, Rule, UnixTime,
+    built_in_bundles, component_digest, load_policy,
 };
 
 use crate::args::{Format, InspectArgs};
@@ -67,7 +67,7 @@ struct PolicyRecord<'a> {
 
 pub(crate) fn inspect(args: &InspectArgs, output: &Output) -> anyhow::Result<Exit> {
     let now = moment(None)?;
-    let opened = bundle_source::open(&args.bundle, &args.vouch, now, output)?;
+    let opened = bundle_source::open(&args.bundle.name, &args.bundle.vouch, now, output)?;
     let wish = if args.no_cache { CacheWish::Off } else { CacheWish::Keep };
     let record = record(&opened, &Cache::open(wish))?;
     output.print(&match args.format {
@@ -98,10 +98,7 @@ fn record<'a>(opened: &'a Opened, cache: &Cache) -> anyhow::Result<BundleRecord<
     let mut policies = Vec::with_capacity(bundle.policies().len());
     for policy in bundle.policies() {
         let entry = &policy.entry;
-        let module = engine.load(&policy.component, &policy.settings_json()).map_err(|source| {
-            let (bundle, policy) = (manifest.name.clone(), entry.id().to_owned());
-            ActivateError { bundle, policy, source }
-        })?;
+        let module = load_policy(&engine, bundle, policy)?;
         let Descriptor { name, version, title, description, phases, rules, .. } =
             module.descriptor().clone();
         policies.push(PolicyRecord {

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use serde_json::Value;
-use tokenward::{ActivateError, Bundle, Descriptor, Enforcement, Engine, OnFault};
+use tokenward::{Bundle, Descriptor, Enforcement, Engine, OnFault, load_policy};
 
 use super::iso;
 use super::markdown::{block, cell, code, codes, key, table, toml};
@@ -22,10 +22,7 @@ pub(crate) fn page(engine: &Engine, bundle: &Bundle) -> anyhow::Result<String> {
     let mut entries = Vec::with_capacity(bundle.policies().len());
     for policy in bundle.policies() {
         let entry = &policy.entry;
-        let module = engine.load(&policy.component, &policy.settings_json()).map_err(|source| {
-            let (bundle, policy) = (manifest.name.clone(), entry.id().to_owned());
-            ActivateError { bundle, policy, source }
-        })?;
+        let module = load_policy(engine, bundle, policy)?;
         entries.push(Entry {
             id: entry.id(),
             enforcement: entry.enforcement,

@@ -57,7 +57,8 @@ pub(crate) fn policies(args: &PolicyDocsArgs, output: &Output) -> anyhow::Result
 
 /// `tokenward bundle docs`.
 pub(crate) fn bundle(args: &BundleDocsArgs, output: &Output) -> anyhow::Result<Exit> {
-    let bundle = bundle_source::open(&args.bundle, &args.vouch, moment(None)?, output)?.bundle;
+    let bundle =
+        bundle_source::open(&args.bundle.name, &args.bundle.vouch, moment(None)?, output)?.bundle;
     let engine = Engine::new(Cache::open(CacheWish::Keep).engine())?;
     output.print(&bundle::page(&engine, &bundle)?)?;
     Ok(Exit::Done)

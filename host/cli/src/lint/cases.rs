@@ -1,10 +1,10 @@
 //! The claims of the tokens in a bundle's cases.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, anyhow, bail};
 use tokenward::json::{JsonLimits, parse_strict};
-use tokenward::{Json, Object, ParseLimits, UnverifiedToken};
+use tokenward::{Json, Object, ParseLimits, UnverifiedToken, files_in};
 
 use crate::pointer::escape;
 use crate::values::read;
@@ -14,17 +14,8 @@ const FILE_LIMIT: u64 = 8 << 20;
 
 /// The claims of every case in the folder's `*.toml`, in the order of their names.
 pub(crate) fn claims_in(folder: &Path) -> anyhow::Result<Vec<Object>> {
-    let place = || format!("`{}`", folder.display());
-    let mut files: Vec<PathBuf> = Vec::new();
-    for entry in std::fs::read_dir(folder).with_context(place)? {
-        let path = entry.with_context(place)?.path();
-        if path.extension().is_some_and(|extension| extension == "toml") {
-            files.push(path);
-        }
-    }
-    files.sort();
     let mut claims = Vec::new();
-    for file in files {
+    for file in files_in(folder, "toml")? {
         let of_file = || format!("`{}`", file.display());
         let text = String::from_utf8(read(&file, FILE_LIMIT)?).with_context(of_file)?;
         claims.extend(claims_of(&text).with_context(of_file)?);

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use tokenward::{
-    ActivateError, Bundle, ClaimSelector, Engine, MANIFEST_FILE, Phase, built_in_bundles,
-    built_in_cases, load,
+    Bundle, ClaimSelector, Engine, MANIFEST_FILE, Phase, built_in_bundles, built_in_cases, load,
+    load_policy,
 };
 
 use super::cases;
@@ -39,10 +39,7 @@ pub(crate) fn load(args: &LintArgs, output: &Output) -> anyhow::Result<Loaded> {
     let mut entries = Vec::with_capacity(bundle.policies().len());
     for policy in bundle.policies() {
         let entry = &policy.entry;
-        let module = engine.load(&policy.component, &policy.settings_json()).map_err(|source| {
-            let (bundle, policy) = (manifest.name.clone(), entry.id().to_owned());
-            ActivateError { bundle, policy, source }
-        })?;
+        let module = load_policy(&engine, &bundle, policy)?;
         let descriptor = module.descriptor().clone();
         let (digest, reads) = (module.digest().to_owned(), module.reads().clone());
         let all = |selector: &ClaimSelector| match selector {

@@ -28,7 +28,7 @@ struct LintRecord<'a> {
 pub(crate) fn json(loaded: &Loaded, findings: &[LintFinding]) -> anyhow::Result<String> {
     render_json::pretty(&LintRecord {
         schema: "tokenward.lint/1",
-        bundle: bundle(loaded),
+        bundle: BundleVersion::from(&loaded.bundle),
         day: &loaded.subject.today,
         errors: count(findings, Level::Error),
         warnings: count(findings, Level::Warning),
@@ -56,7 +56,7 @@ pub(crate) fn text(loaded: &Loaded, findings: &[LintFinding]) -> String {
         page.paragraph(indent, indent, &[(QUIET, &safe::text(&finding.change))]);
     }
     page.blank();
-    let BundleVersion { name, version, digest } = bundle(loaded);
+    let BundleVersion { name, version, digest } = BundleVersion::from(&loaded.bundle);
     let counted = |level, one: &str, many: &str| words::count(count(findings, level), one, many);
     let sum = format!(
         "{}, {}, {}",
@@ -79,13 +79,4 @@ pub(crate) fn quoted<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> Strin
 
 fn count(findings: &[LintFinding], level: Level) -> usize {
     findings.iter().filter(|finding| finding.level == level).count()
-}
-
-fn bundle(loaded: &Loaded) -> BundleVersion {
-    let manifest = loaded.bundle.manifest();
-    BundleVersion {
-        name: manifest.name.clone(),
-        version: manifest.version.clone(),
-        digest: loaded.bundle.digest().to_owned(),
-    }
 }

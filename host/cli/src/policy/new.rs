@@ -74,13 +74,13 @@ fn check_name(name: &str) -> anyhow::Result<()> {
         );
     }
     // What Rust has words for, or the SDK is called.
-    if syn_keyword(name) || ["test", "core", "std", "alloc", "tokenward-policy"].contains(&name) {
+    if is_keyword(name) || ["test", "core", "std", "alloc", "tokenward-policy"].contains(&name) {
         bail!("`{name}` means something else to Rust; choose another name");
     }
     Ok(())
 }
 
-fn syn_keyword(name: &str) -> bool {
+fn is_keyword(name: &str) -> bool {
     const KEYWORDS: &[&str] = &[
         "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate",
         "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl",

@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, anyhow, bail};
 use tokenward::{
     Bundle, BundleError, BundleManifest, MANIFEST_FILE, built_in_bundles, built_in_cases,
-    built_in_policies,
+    built_in_policies, files_in,
 };
 use tokenward_cases::Case;
 
 use crate::args::BundleVouch;
 use crate::bundle_source::{self, Opened};
 use crate::output::Output;
-use crate::values::{files_in, moment, read};
+use crate::values::{moment, read};
 
 /// The folder beside a bundle or a policy that holds its cases.
 const CASES: &str = "cases";

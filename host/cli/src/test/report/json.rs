@@ -111,17 +111,11 @@ struct SettingRecord<'a> {
 }
 
 pub(crate) fn write(report: &Report) -> anyhow::Result<String> {
-    let bundle = report.runner.bundle();
-    let manifest = bundle.manifest();
     let failed = report.failed();
     let cases = report.cases.iter().zip(&report.ran);
     json::pretty(&Record {
         schema: "tokenward.test/1",
-        bundle: BundleVersion {
-            name: manifest.name.clone(),
-            version: manifest.version.clone(),
-            digest: bundle.digest().to_owned(),
-        },
+        bundle: report.runner.bundle().into(),
         passed: failed == 0 && report.coverage_suffices(),
         counts: Counts { cases: report.ran.len(), passed: report.ran.len() - failed, failed },
         cases: cases.map(|(case, ran)| CaseRecord::of(case, ran)).collect(),
