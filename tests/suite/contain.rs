@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use tokenward_engine::{
-    Calls, Engine, EngineConfig, Instances, LoadError, Outcome, PolicySet, Refill,
+    Calls, Engine, EngineConfig, Fault, Instances, LoadError, Outcome, PolicySet, Refill,
 };
 use tokenward_tests::{HOSTILE, LYING};
 
@@ -90,6 +90,20 @@ fn an_obligation_that_no_host_knows_is_a_fault() {
     is_contained("unknown-obligation", "unknown-obligation");
 }
 
+/// What a policy says of its own error is for its author, and in nothing that is written.
+#[test]
+fn an_error_that_a_policy_raises_is_a_fault() {
+    is_contained("raise", "raised");
+    let set = sandwich(&engine(), "raise");
+    let evaluations = Given::claims("{}").judge(&set);
+    let Outcome::Fault(fault @ Fault::Raised(words)) = &evaluations[1].outcome else {
+        panic!("it is a fault");
+    };
+    assert_eq!(words.as_str(), "of alice@example.com[31m\nat line 7");
+    let written = [format!("{fault} {fault:?}"), serde_json::to_string(fault).unwrap()].concat();
+    assert!(!written.contains("alice"), "{written}");
+}
+
 #[test]
 fn a_proper_policy_is_no_fault() {
     is_contained("nothing", "permit");
@@ -155,6 +169,59 @@ fn no_state_outlives_a_request() {
             }
         });
     }
+}
+
+/// A policy whose memory is large is made anew for each request, beside others
+/// that are put back: none of them sees what was before.
+#[test]
+fn large_policies_stand_beside_small_ones() {
+    let large = |behaviour: &str| format!(r#"{{"evaluate":"{behaviour}","ballast":1000000}}"#);
+    for (calls, refill) in [
+        (Calls::Direct, Refill::Inline),
+        (Calls::Direct, Refill::Background { ready: 4 }),
+        (Calls::Component, Refill::Inline),
+    ] {
+        let engine = engine_with(EngineConfig { refill, calls, ..EngineConfig::default() });
+        let load = |settings: &str| engine.load(HOSTILE, settings).expect("it loads");
+        let set = engine.assemble(vec![
+            load(&settings("state")),
+            load(&large("state")),
+            load(&settings("deny")),
+            load(&large("trap")),
+            load(&large("state")),
+            load(&settings("state")),
+        ]);
+        for canary in 1..30 {
+            let given = Given::claims(&format!(r#"{{"canary":{canary}}}"#));
+            let evaluations = given.judge(&set);
+            let outcomes: Vec<_> = evaluations.iter().map(outcome).collect();
+            let expected = ["permit", "permit", "finding", "trap", "permit", "permit"];
+            assert_eq!(outcomes, expected, "{calls:?} {refill:?}");
+            assert!(evaluations[0].memory.configured < 256 << 10);
+            assert!(evaluations[1].memory.configured > 1_000_000);
+        }
+    }
+}
+
+/// A policy may be given more memory than others, up to what the engine grants.
+#[test]
+fn more_memory_is_granted_to_one_policy() {
+    let engine = engine();
+    let settings = r#"{"evaluate":"memory-bomb","ballast":20000000}"#;
+    let error = engine.load(HOSTILE, settings).unwrap_err();
+    assert!(matches!(&error, LoadError::Fault { fault: Fault::Memory(16_777_216), .. }), "{error}");
+    let granted = engine.load_with_memory(HOSTILE, settings, 32 << 20).unwrap();
+    assert_eq!(granted.memory_bytes(), 32 << 20);
+    let plain = engine.load(HOSTILE, &self::settings("memory-bomb")).unwrap();
+    let set = engine.assemble(vec![plain, granted]);
+    let evaluations = Given::claims("{}").judge(&set);
+    let limits = evaluations.iter().map(|evaluation| match &evaluation.outcome {
+        Outcome::Fault(Fault::Memory(limit)) => *limit,
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(limits.collect::<Vec<_>>(), [16 << 20, 32 << 20], "each by its own");
+    let error = engine.load_with_memory(HOSTILE, "{}", 257 << 20).unwrap_err();
+    assert!(error.to_string().contains("at most 268435456 are accepted"), "{error}");
 }
 
 /// A store in which one policy traps is thrown away; the others go on in a new

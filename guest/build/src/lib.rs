@@ -1,22 +1,18 @@
-//! Turns policy crates into components: drives cargo with the flags that keep a
-//! policy small, wraps the module, and refuses imports.
-//!
-//! The flags, and what they are for:
-//!
-//! - a stack of 16 KiB, first in memory: the smallest memory that works, and an
-//!   overflow traps at address zero rather than running into data;
-//! - `panic = "abort"`, one codegen unit, link-time optimization: size;
-//! - no growth of the stack, no threads, no table growth: nothing to reset
-//!   between two requests but one page or two of memory;
-//! - relocations, and a segment for each piece of data: so that what only a panic
-//!   needs can be told from the rest, and is left out.
+//! Turns policies into components: drives the ordinary tools of their language,
+//! wraps or folds what these make, and refuses imports.
 
+mod c;
+mod fold;
+mod javascript;
+mod python;
+mod rust;
 mod short;
+mod tool;
 mod trim;
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+
+pub use rust::{build_modules, build_policies};
 
 /// The target that policies are compiled for.
 pub const TARGET: &str = "wasm32-unknown-unknown";
@@ -24,7 +20,49 @@ pub const TARGET: &str = "wasm32-unknown-unknown";
 /// The bytes of stack that a policy has.
 pub const STACK_BYTES: u32 = 16 * 1024;
 
-const PROFILE: &str = "tokenward-policy";
+/// The contract, as the tools of other languages want it: a file of WIT.
+const CONTRACT: &str = include_str!("../../../wit/policy.wit");
+/// What a policy is, in the contract.
+const WORLD: &str = "policy-module";
+
+/// What a policy is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// Rust, by cargo.
+    Rust,
+    /// JavaScript, by componentize-qjs: a component with QuickJS in it.
+    JavaScript,
+    /// Python, by componentize-py: a component with CPython in it.
+    Python,
+    /// C, by clang or zig.
+    C,
+}
+
+impl Language {
+    /// Every language, with the file that shows that a folder is a policy in it.
+    pub const ALL: [(Self, &str); 4] = [
+        (Self::Rust, "Cargo.toml"),
+        (Self::JavaScript, "package.json"),
+        (Self::Python, "policy.py"),
+        (Self::C, "src/policy.c"),
+    ];
+
+    /// The language of the policy in this folder.
+    #[must_use]
+    pub fn of(folder: &Path) -> Option<Self> {
+        let found = Self::ALL.into_iter().find(|(_, file)| folder.join(file).is_file());
+        found.map(|(language, _)| language)
+    }
+}
+
+/// What is kept of what only tells an author what went wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// Nothing: the policy that is shipped.
+    Nothing,
+    /// The messages of panics, with file and line.
+    Messages,
+}
 
 /// Why a policy could not be built.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +75,30 @@ pub enum BuildError {
     Tool {
         /// The program.
         tool: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A tool that the language needs is not there.
+    #[error("`{tool}` was not found; {advice}")]
+    ToolMissing {
+        /// The program.
+        tool: String,
+        /// How to get it.
+        advice: String,
+    },
+    /// A tool failed.
+    #[error("`{tool}` failed")]
+    Failed {
+        /// The program.
+        tool: String,
+        /// What it wrote.
+        said: String,
+    },
+    /// A file could not be read or written.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
         /// Why.
         source: std::io::Error,
     },
@@ -66,7 +128,7 @@ pub enum BuildError {
         imports: String,
     },
     /// The module is not one that a component can be made of.
-    #[error("policy `{package}` is not a policy module: {reason}; does it call `export_policy!`?")]
+    #[error("policy `{package}` is not a policy module: {reason}")]
     Component {
         /// The package.
         package: String,
@@ -78,141 +140,35 @@ pub enum BuildError {
 /// A built policy.
 #[derive(Debug, Clone)]
 pub struct BuiltPolicy {
-    /// The package it comes from.
+    /// Its package, or its folder.
     pub package: String,
     /// The component.
     pub component: Vec<u8>,
+    /// What its language's runtime would import, and is stopped at: a call of it traps. Interfaces
+    /// of WASI, by name.
+    pub stopped: Vec<String>,
 }
 
-/// Builds the packages of one workspace or crate into components.
-///
-/// `manifest` is a `Cargo.toml`; `target_dir` is a folder for cargo's output,
-/// best not the one of a cargo that is running.
-///
-/// # Errors
-///
-/// See [`BuildError`].
-pub fn build_policies(
-    manifest: &Path,
-    packages: &[&str],
-    target_dir: &Path,
-) -> Result<Vec<BuiltPolicy>, BuildError> {
-    build_modules(manifest, packages, target_dir)?
-        .into_iter()
-        .map(|(package, module)| {
-            let component = wrap(&package, &module)?;
-            Ok(BuiltPolicy { package, component })
-        })
-        .collect()
-}
-
-/// Builds the packages into core modules, without what only a panic needs: the
-/// first half of [`build_policies`].
+/// Builds the policy in a folder, as `tokenward policy new` writes one. `package` is a crate's name;
+/// other languages do without.
 ///
 /// # Errors
 ///
 /// See [`BuildError`].
-pub fn build_modules(
-    manifest: &Path,
-    packages: &[&str],
-    target_dir: &Path,
-) -> Result<Vec<(String, Vec<u8>)>, BuildError> {
-    check_target()?;
-    run_cargo(manifest, packages, target_dir)?;
-    packages
-        .iter()
-        .map(|package| {
-            let file = format!("{}.wasm", package.replace('-', "_"));
-            let path = target_dir.join(TARGET).join(PROFILE).join(file);
-            let module = match std::fs::read(&path) {
-                Ok(module) => module,
-                Err(source) => return Err(BuildError::Module { path, source }),
-            };
-            let package = (*package).to_owned();
-            match trim::trim(&module) {
-                Ok(module) => Ok((package, module)),
-                Err(reason) => Err(BuildError::Component { package, reason }),
-            }
-        })
-        .collect()
-}
-
-fn tool(variable: &str, default: &str) -> OsString {
-    std::env::var_os(variable).unwrap_or_else(|| default.into())
-}
-
-fn check_target() -> Result<(), BuildError> {
-    let rustc = tool("RUSTC", "rustc");
-    let output = Command::new(&rustc)
-        .args(["--print", "target-libdir", "--target", TARGET])
-        .output()
-        .map_err(|source| BuildError::Tool { tool: rustc.to_string_lossy().into(), source })?;
-    let folder = String::from_utf8_lossy(&output.stdout);
-    let has_std = std::fs::read_dir(folder.trim())
-        .is_ok_and(|entries| entries.flatten().any(|e| e.path().extension().is_some()));
-    if output.status.success() && has_std { Ok(()) } else { Err(BuildError::TargetMissing) }
-}
-
-fn run_cargo(manifest: &Path, packages: &[&str], target_dir: &Path) -> Result<(), BuildError> {
-    let cargo = tool("CARGO", "cargo");
-    let mut command = Command::new(&cargo);
-    command.arg("build").arg("--lib").arg("--manifest-path").arg(manifest);
-    command.args(["--target", TARGET, "--profile", PROFILE]);
-    for setting in [
-        "inherits=\"release\"",
-        "opt-level=\"z\"",
-        "lto=true",
-        "codegen-units=1",
-        "panic=\"abort\"",
-        "debug=false",
-        // Names and relocations go when the module is trimmed.
-        "strip=\"none\"",
-        "overflow-checks=true",
-    ] {
-        command.arg("--config").arg(format!("profile.{PROFILE}.{setting}"));
-    }
-    for package in packages {
-        command.args(["--package", package]);
-    }
-    command.env("CARGO_TARGET_DIR", target_dir);
-    command.env("CARGO_ENCODED_RUSTFLAGS", rustflags(manifest).join("\u{1f}"));
-    // What an outer cargo, clippy or coverage run has set is not meant for the guest.
-    for variable in [
-        "RUSTFLAGS",
-        "RUSTC_WRAPPER",
-        "RUSTC_WORKSPACE_WRAPPER",
-        "CARGO_BUILD_TARGET",
-        "CARGO_BUILD_RUSTFLAGS",
-        "CLIPPY_ARGS",
-        "RUSTDOCFLAGS",
-        "__CARGO_DEFAULT_LIB_METADATA",
-    ] {
-        command.env_remove(variable);
-    }
-    let status = command
-        .status()
-        .map_err(|source| BuildError::Tool { tool: cargo.to_string_lossy().into(), source })?;
-    if status.success() { Ok(()) } else { Err(BuildError::Cargo { packages: packages.join(", ") }) }
-}
-
-fn rustflags(manifest: &Path) -> Vec<String> {
-    let mut flags = vec![
-        format!("-Clink-arg=-zstack-size={STACK_BYTES}"),
-        "-Clink-arg=--stack-first".to_owned(),
-        "-Clink-arg=--emit-relocs".to_owned(),
-        "-Clink-arg=--no-merge-data-segments".to_owned(),
-    ];
-    // Panic messages name source files: the same bytes whatever the folder.
-    let home = std::env::var_os("HOME").map(PathBuf::from);
-    let cargo_home =
-        std::env::var_os("CARGO_HOME").map(PathBuf::from).or(home.map(|h| h.join(".cargo")));
-    let workspace = manifest.canonicalize().ok().and_then(|m| m.parent().map(Path::to_path_buf));
-    for (folder, name) in [(cargo_home, "cargo"), (workspace, "src")] {
-        if let Some(folder) = folder {
-            flags.push(format!("--remap-path-prefix={}={name}", folder.display()));
-        }
-    }
-    flags
+pub fn build(
+    language: Language,
+    folder: &Path,
+    package: &str,
+    keep: Keep,
+) -> Result<BuiltPolicy, BuildError> {
+    let wasm = match language {
+        Language::Rust => return rust::build(folder, package, keep),
+        Language::JavaScript => javascript::build(folder)?,
+        Language::Python => python::build(folder)?,
+        Language::C => c::build(folder, keep)?,
+    };
+    let (component, stopped) = fold(package, &wasm)?;
+    Ok(BuiltPolicy { package: package.to_owned(), component, stopped })
 }
 
 /// Wraps a core module into a component.
@@ -242,4 +198,18 @@ pub fn wrap(package: &str, module: &[u8]) -> Result<Vec<u8>, BuildError> {
         .and_then(wit_component::ComponentEncoder::encode)
         .map_err(|error| not_a_policy(format!("{error:#}")))?;
     short::shorten(&component).map_err(not_a_policy)
+}
+
+/// Makes a policy of what another language's tool made: a component, or a core module of one.
+///
+/// What it imports is no longer imported: a call of it traps. The names of what it imported are
+/// in the answer, as `interface#function`.
+///
+/// # Errors
+///
+/// [`BuildError::Component`].
+pub fn fold(package: &str, wasm: &[u8]) -> Result<(Vec<u8>, Vec<String>), BuildError> {
+    let not_a_policy = |reason| BuildError::Component { package: package.into(), reason };
+    let folded = fold::fold(wasm).map_err(not_a_policy)?;
+    Ok((wrap(package, &folded.module)?, folded.stopped))
 }

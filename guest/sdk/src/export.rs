@@ -86,6 +86,8 @@ mod functions {
 
     #[must_use]
     pub fn describe<P: Policy>() -> *const u8 {
+        #[cfg(tokenward_messages)]
+        crate::messages::keep();
         abi::descriptor(P::descriptor())
     }
 
@@ -97,6 +99,8 @@ mod functions {
         settings: *mut u8,
         length: usize,
     ) -> *const u8 {
+        #[cfg(tokenward_messages)]
+        crate::messages::keep();
         // Sound: the caller's word.
         let settings = unsafe { abi::text(settings, length) };
         abi::configured(crate::configure::<P>(&settings).and_then(|policy| {

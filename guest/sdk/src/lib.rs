@@ -87,6 +87,7 @@ pub mod bindings;
 pub mod export;
 mod input;
 pub mod list;
+mod messages;
 #[doc(hidden)]
 pub mod packed;
 mod reads;

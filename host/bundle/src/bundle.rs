@@ -103,6 +103,18 @@ impl Bundle {
         Ok(Self { manifest, policies, digest, files })
     }
 
+    /// A bundle of one policy, by itself, with its default settings and the most
+    /// memory that a bundle can give it.
+    #[must_use]
+    pub fn of_component(id: &str, component: Vec<u8>) -> Self {
+        let manifest = BundleManifest::of_policy(id, &format!("./{id}.wasm"));
+        let entries = manifest.policies.clone().into_iter();
+        let policies = entries
+            .map(|entry| BundledPolicy { entry, component: component.clone().into() })
+            .collect();
+        Self::from_parts(manifest, policies)
+    }
+
     /// A bundle of these policies, each as the manifest has it.
     pub(crate) fn from_parts(manifest: BundleManifest, policies: Vec<BundledPolicy>) -> Self {
         let digest = digest::of_bundle(&manifest, &policies);

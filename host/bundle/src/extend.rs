@@ -216,6 +216,8 @@ fn inherit(into: &mut Vec<Inherited>, entry: PolicyEntry, from: &str) -> Result<
     if entry.on_fault == OnFault::Closed {
         known.entry.on_fault = OnFault::Closed;
     }
+    // What one of them needs it needs with the other's settings too.
+    known.entry.memory_mib = known.entry.memory_mib.max(entry.memory_mib);
     let (first, second) = (known.from.clone(), from);
     let mut differ = |pointer: String, holds: Holds| {
         let what = match holds {
@@ -299,6 +301,7 @@ fn overlay(policy: &mut Inherited, own: WrittenEntry) -> Result<(), String> {
     }
     policy.entry.enforcement = own.enforcement.unwrap_or(policy.entry.enforcement);
     policy.entry.on_fault = own.on_fault.unwrap_or(policy.entry.on_fault);
+    policy.entry.memory_mib = own.memory_mib.or(policy.entry.memory_mib);
     if own.inherit == Inherit::Nothing {
         policy.entry.settings = own.settings;
         policy.conflicts.clear();
@@ -358,6 +361,7 @@ fn added(own: WrittenEntry, id: &str) -> Result<Inherited, String> {
         id: own.id,
         enforcement: own.enforcement.unwrap_or_default(),
         on_fault: own.on_fault.unwrap_or_default(),
+        memory_mib: own.memory_mib,
         settings: own.settings,
         folder: None,
     };

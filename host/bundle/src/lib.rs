@@ -25,7 +25,9 @@ pub use embedded::{
     DEFAULT_BUNDLE, built_in_bundles, built_in_cases, built_in_policies, built_in_policy,
 };
 pub use error::BundleError;
-pub use manifest::{BaseBundle, BundleManifest, Enforcement, MANIFEST_FILE, OnFault, PolicyEntry};
+pub use manifest::{
+    BaseBundle, BundleManifest, Enforcement, MANIFEST_FILE, MOST_MEMORY_MIB, OnFault, PolicyEntry,
+};
 pub use packed::{BundleTrust, PackedBundle, VerifiedBundle};
 pub use policy_cases::built_in_policy_cases;
 pub use read::{files_in, read_file};

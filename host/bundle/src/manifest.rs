@@ -11,6 +11,9 @@ use crate::error::BundleError;
 /// The file that makes a folder a bundle.
 pub const MANIFEST_FILE: &str = "bundle.toml";
 
+/// The most memory that a bundle may give one policy, in MiB.
+pub const MOST_MEMORY_MIB: u16 = 256;
+
 /// What a policy's findings do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -62,6 +65,10 @@ pub struct PolicyEntry {
     pub enforcement: Enforcement,
     /// What its faults do.
     pub on_fault: OnFault,
+    /// The linear memory that it may have, in MiB. Default: what the engine gives
+    /// every policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_mib: Option<u16>,
     /// Its settings, by the schema of its descriptor.
     pub settings: serde_json::Map<String, serde_json::Value>,
     /// The folder of the manifest that names the module, where that is another
@@ -134,8 +141,9 @@ impl BundleManifest {
         crate::extend::resolve(text, file, None)
     }
 
-    /// A manifest of one policy with its default settings: a built-in one by its
-    /// name, or a component's file as `./name.wasm`.
+    /// A manifest of one policy by itself, with its default settings and the most
+    /// memory that a bundle can give it: a built-in one by its name, or a
+    /// component's file as `./name.wasm`.
     #[must_use]
     pub fn of_policy(id: &str, module: &str) -> Self {
         Self {
@@ -154,6 +162,7 @@ impl BundleManifest {
                 id: Some(id.to_owned()),
                 enforcement: Enforcement::Enforce,
                 on_fault: OnFault::Closed,
+                memory_mib: Some(MOST_MEMORY_MIB),
                 settings: serde_json::Map::new(),
                 folder: None,
             }],
@@ -207,6 +216,12 @@ impl PolicyEntry {
         file.strip_suffix(".wasm").unwrap_or(file)
     }
 
+    /// The linear memory that it may have, in bytes, if the bundle says so.
+    #[must_use]
+    pub fn memory_bytes(&self) -> Option<usize> {
+        self.memory_mib.map(|mib| usize::from(mib) << 20)
+    }
+
     /// The component's file, relative to the manifest, if it is not built in.
     #[must_use]
     pub fn file(&self) -> Option<&str> {
@@ -215,6 +230,11 @@ impl PolicyEntry {
 
     fn check(&self) -> Result<(), String> {
         check_id("policy id", self.id())?;
+        if let Some(mib) = self.memory_mib
+            && !(1..=MOST_MEMORY_MIB).contains(&mib)
+        {
+            return Err(format!("memory-mib `{mib}`; accepted: 1 to {MOST_MEMORY_MIB}"));
+        }
         match self.file() {
             None => check_id("policy module", &self.module)
                 .map_err(|error| format!("{error}; a component's file is written `./name.wasm`")),
@@ -325,6 +345,8 @@ settings = { a = 1 }
             ("\"open\"", "\"ajar\"", "unknown variant `ajar`"),
             ("on-fault", "on-error", "line 14, column 1: unknown field `on-error`"),
             ("settings = { a = 1 }", "settings = 1", "invalid type"),
+            ("settings = { a = 1 }", "memory-mib = 0", "memory-mib `0`; accepted: 1 to 256"),
+            ("settings = { a = 1 }", "memory-mib = 257", "memory-mib `257`; accepted: 1 to 256"),
             ("title = \"Acme\"", "", "missing field `title`"),
             ("version", "version = ", "line 3"),
             ("a = 1", "a = nan", "setting `/a` is `NaN`; accepted: a finite number"),

@@ -46,6 +46,8 @@ pub(crate) struct WrittenEntry {
     pub(crate) enforcement: Option<Enforcement>,
     #[serde(default)]
     pub(crate) on_fault: Option<OnFault>,
+    #[serde(default)]
+    pub(crate) memory_mib: Option<u16>,
     /// Whether the settings here are laid over those of the bundle that is
     /// extended, or stand in their place.
     #[serde(default)]

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
 use tokenward::{
-    Binding, Cookie, Encryption, Json, KeyFacts, Object, Phase, RequestFacts, SameSite, Signal,
-    Signals, Tls, TokenFacts, TokenKind, TokenLocation, Trust, UnixTime, load, read_file,
+    Binding, Cookie, Encryption, Json, KeyFacts, Object, ParseLimits, Phase, RequestFacts,
+    SameSite, Signal, Signals, Tls, TokenFacts, TokenKind, TokenLocation, Trust, UnixTime,
+    UnverifiedToken, load, read_file,
 };
 
 use crate::expect::Expected;
@@ -92,6 +93,19 @@ impl Said {
 }
 
 impl Case {
+    /// The claims that are judged: of a token, as it says, whoever signed it. None where it
+    /// cannot be read.
+    #[must_use]
+    pub fn claims(&self) -> Option<Object> {
+        match &self.judged {
+            Judged::Claims { claims, .. } => Some(claims.clone()),
+            Judged::Token { bytes, .. } => {
+                let token = UnverifiedToken::parse(bytes, &ParseLimits::default()).ok()?;
+                Some(token.claims().clone())
+            }
+        }
+    }
+
     /// Reads the cases of a case file, whose name in errors is `file`. Files that they name lie
     /// relative to `folder`, and are added to `files`; where there is no folder, they can name
     /// none.

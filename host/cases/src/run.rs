@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use tokenward::mint::PrivateKey;
 use tokenward::{
-    ActivateError, Algorithm, Authorizer, Bundle, Call, Descriptor, EngineConfig, Object, Signals,
-    Trust, UnixTime,
+    ActivateError, Algorithm, Authorizer, Bundle, Call, Descriptor, EngineConfig, Object,
+    Rehearsal, Signals, Trust, UnixTime,
 };
 
 use crate::CaseError;
@@ -170,6 +170,16 @@ impl Runner {
         ran.into_iter().flatten().collect()
     }
 
+    /// Judges one case, and answers with all that came of it.
+    ///
+    /// # Errors
+    ///
+    /// What came of it instead, if the settings of the case are refused.
+    pub fn rehearse(&mut self, case: &Case) -> Result<Rehearsal, Box<Observed>> {
+        self.load(case)?;
+        Ok(rehearse(&self.authorizer, case))
+    }
+
     /// Makes the bundle with the settings of a case the active one.
     fn load(&mut self, case: &Case) -> Result<(), Box<Observed>> {
         if case.settings.is_empty() && self.active == ActiveSettings::OfTheBundle {
@@ -218,6 +228,10 @@ fn policies(authorizer: &Authorizer) -> Vec<PolicyFacts> {
 
 /// What the active bundle says of a case.
 pub(crate) fn observe(authorizer: &Authorizer, case: &Case) -> Observation {
+    Observation::of(&rehearse(authorizer, case))
+}
+
+fn rehearse(authorizer: &Authorizer, case: &Case) -> Rehearsal {
     let call = Call {
         bearer: match &case.judged {
             Judged::Token { bytes, .. } => bytes,
@@ -231,7 +245,7 @@ pub(crate) fn observe(authorizer: &Authorizer, case: &Case) -> Observation {
         encryption: None,
         now: case.call.now,
     };
-    let rehearsal = match &case.judged {
+    match &case.judged {
         Judged::Token { trust, .. } => {
             authorizer.set_trust(trust.as_ref().clone());
             authorizer.decide(&call).into()
@@ -239,8 +253,7 @@ pub(crate) fn observe(authorizer: &Authorizer, case: &Case) -> Observation {
         Judged::Claims { claims, token } => {
             authorizer.judge_facts(token.as_ref().map(crate::case::Said::facts), claims, &call)
         }
-    };
-    Observation::of(&rehearsal)
+    }
 }
 
 /// The indices of what has the same key, in the order in which keys first come.

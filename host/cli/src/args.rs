@@ -3,12 +3,17 @@
 
 mod bundle;
 mod check;
+mod policy;
 
 pub(crate) use bundle::{
     BundleBuildArgs, BundleCommand, BundleDiffArgs, BundleDocsArgs, BundlePullArgs, BundlePushArgs,
     BundleSignArgs, BundleVerifyArgs, BundleVouch, CoverageArgs, InspectArgs,
 };
 pub(crate) use check::{Binding, CheckArgs};
+pub(crate) use policy::{
+    Language, PolicyBenchArgs, PolicyBuildArgs, PolicyCommand, PolicyDocsArgs, PolicyInspectArgs,
+    PolicyListArgs, PolicyNewArgs, PolicyRunArgs, PolicyTestArgs,
+};
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -65,20 +70,6 @@ pub(crate) enum TokenCommand {
     Decode(DecodeArgs),
     /// Sign a test token, with a new key or an existing one
     Mint(Box<MintArgs>),
-}
-
-#[derive(Subcommand)]
-pub(crate) enum PolicyCommand {
-    /// Write a policy to begin with
-    New(PolicyNewArgs),
-    /// Build a policy into a component
-    Build(PolicyBuildArgs),
-    /// List the built-in policies
-    List(PolicyListArgs),
-    /// Show what a policy is, reads, can be set to, and needs
-    Inspect(PolicyInspectArgs),
-    /// Print the reference of a policy, in Markdown
-    Docs(PolicyDocsArgs),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -177,73 +168,6 @@ pub(crate) struct MintArgs {
     /// Set neither `iat` nor `exp`
     #[arg(long)]
     pub(crate) no_defaults: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Language {
-    /// Rust, with the SDK of this project
-    Rust,
-}
-
-#[derive(clap::Args)]
-pub(crate) struct PolicyNewArgs {
-    /// Its name: lower case letters, digits and hyphens
-    #[arg(value_name = "NAME")]
-    pub(crate) name: String,
-    /// The language that it is written in
-    #[arg(long, value_enum, default_value_t = Language::Rust)]
-    pub(crate) lang: Language,
-    /// The folder to write; default: NAME
-    #[arg(long, value_name = "DIR")]
-    pub(crate) dir: Option<PathBuf>,
-}
-
-const POLICY_BUILD_HELP: &str = "\
-It drives cargo for wasm32-unknown-unknown (`rustup target add` installs it), takes
-out what only a panic needs, makes a component of the module, and refuses one that
-imports anything. Then it is loaded, and asked twice, to see what it needs.";
-
-#[derive(clap::Args)]
-#[command(after_help = POLICY_BUILD_HELP)]
-pub(crate) struct PolicyBuildArgs {
-    /// The policy's folder
-    #[arg(value_name = "DIR", default_value = ".")]
-    pub(crate) dir: PathBuf,
-    /// The file to write; default: DIR/NAME.wasm
-    #[arg(short, long, value_name = "FILE.wasm")]
-    pub(crate) out: Option<PathBuf>,
-}
-
-#[derive(clap::Args)]
-pub(crate) struct PolicyListArgs {
-    /// How to print them
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(crate) format: Format,
-}
-
-const INSPECT_HELP: &str = "\
-Memory and fuel are those of two requests made up from what the policy declares
-that it reads: one in which there is nothing of it, and one in which there is
-all of it, with the claims of a token of 16 KiB in the shape that costs most.
-
-For instance:
-  tokenward policy inspect lifetime-limits --settings '{\"skew\":0}'";
-
-#[derive(clap::Args)]
-#[command(after_help = INSPECT_HELP)]
-pub(crate) struct PolicyInspectArgs {
-    /// A built-in policy by name, or a component's file
-    #[arg(value_name = "NAME|FILE.wasm")]
-    pub(crate) policy: String,
-    /// Its settings: a JSON object, or `@FILE` with one; default: none
-    #[arg(long, value_name = "JSON|@FILE")]
-    pub(crate) settings: Option<String>,
-    /// How to print it
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(crate) format: Format,
-    /// Compile the policy anew
-    #[arg(long)]
-    pub(crate) no_cache: bool,
 }
 
 /// Also the list of what is looked for: a test compares it with the checks.
@@ -373,6 +297,16 @@ pub(crate) struct TestArgs {
     pub(crate) bundle: String,
     #[command(flatten)]
     pub(crate) vouch: BundleVouch,
+    #[command(flatten)]
+    pub(crate) run: TestRunArgs,
+    /// Run again when a file changes
+    #[arg(long)]
+    pub(crate) watch: bool,
+}
+
+/// Which cases run, and how what came of them is told.
+#[derive(clap::Args)]
+pub(crate) struct TestRunArgs {
     /// A case file, or a folder of them; may be repeated
     ///
     /// Default: those of the built-in bundle, or the folder `cases` of the bundle or beside the
@@ -395,26 +329,7 @@ pub(crate) struct TestArgs {
     /// How to print what came of them
     #[arg(long, value_enum, default_value_t = TestFormat::Text)]
     pub(crate) format: TestFormat,
-    /// Run again when a file changes
-    #[arg(long)]
-    pub(crate) watch: bool,
     /// Compile the policies anew
     #[arg(long)]
     pub(crate) no_cache: bool,
-}
-
-#[derive(clap::Args)]
-pub(crate) struct PolicyDocsArgs {
-    /// A built-in policy by name, or a component's file
-    #[arg(value_name = "NAME|FILE.wasm", conflicts_with = "all", required_unless_present = "all")]
-    pub(crate) policy: Option<String>,
-    /// All built-in policies
-    #[arg(long)]
-    pub(crate) all: bool,
-    /// Write DIR/POLICY/README.md instead; with --all, DIR/COVERAGE.md too
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: Option<PathBuf>,
-    /// A component's case tables, `*.toml`: examples are chosen from them
-    #[arg(long, value_name = "DIR", conflicts_with = "all")]
-    pub(crate) cases: Option<PathBuf>,
 }

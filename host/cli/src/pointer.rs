@@ -25,6 +25,21 @@ pub(crate) fn set(object: &mut Object, pointer: &str, value: Json) -> anyhow::Re
     Ok(())
 }
 
+/// What a pointer points at.
+pub(crate) fn get<'a>(object: &'a Object, pointer: &str) -> Option<&'a Json> {
+    let mut parts = pointer.strip_prefix('/')?.split('/').map(unescape);
+    let mut value = object.get(&parts.next()?.ok()?)?;
+    for part in parts {
+        let part = part.ok()?;
+        value = match value {
+            Json::Object(inner) => inner.get(&part)?,
+            Json::Array(items) => items.get(part.parse::<usize>().ok()?)?,
+            _ => return None,
+        };
+    }
+    Some(value)
+}
+
 fn unescape(part: &str) -> anyhow::Result<String> {
     let rest = part.replace("~0", "").replace("~1", "");
     if rest.contains('~') {

@@ -13,6 +13,9 @@ pub struct Limits {
     pub load_fuel: u64,
     /// Bytes of linear memory, a multiple of 64 KiB.
     pub memory_bytes: usize,
+    /// The most that [`Engine::load_with_memory`](crate::Engine::load_with_memory)
+    /// may grant one policy in the place of `memory_bytes`.
+    pub max_memory_bytes: usize,
     /// Bytes of the stack that compiled code runs on.
     pub stack_bytes: usize,
     /// Bytes of host memory that reading one verdict may take.
@@ -32,6 +35,7 @@ impl Default for Limits {
             fuel: 200_000_000,
             load_fuel: 1_000_000_000,
             memory_bytes: 16 << 20,
+            max_memory_bytes: 256 << 20,
             stack_bytes: 256 << 10,
             output_bytes: 512 << 10,
             findings: 256,
@@ -82,7 +86,8 @@ pub enum Instances {
     Fresh,
     /// If every instance in it is called directly and none faulted, all that can
     /// change in them, memory and globals, is put back as it was when they were
-    /// made, and another request may use it. Otherwise it is thrown away.
+    /// made, and another request may use it. Otherwise it is thrown away. A policy
+    /// for which this cannot be, or whose memory is large, has a store of its own.
     Restored,
 }
 
@@ -154,14 +159,15 @@ impl EngineConfig {
         pool.total_component_instances(slots)
             .total_core_instances(slots)
             .total_memories(slots)
-            .total_tables(slots)
+            .total_tables(slots.saturating_mul(2))
             .max_core_instances_per_component(CORE_INSTANCES)
             .max_memories_per_component(1)
             .max_tables_per_component(CORE_INSTANCES)
+            .max_tables_per_module(CORE_INSTANCES)
             .max_unused_warm_slots(slots)
-            .max_memory_size(self.limits.memory_bytes)
+            .max_memory_size(self.limits.memory_bytes.max(self.limits.max_memory_bytes))
             .linear_memory_keep_resident(KEEP_RESIDENT)
-            .table_elements(4096)
+            .table_elements(TABLE_ELEMENTS)
             .table_keep_resident(4096 * size_of::<usize>());
         // A bundle's policies run one after the other, each once: what their
         // code takes in the caches costs more than an instruction saved.
@@ -198,6 +204,10 @@ impl EngineConfig {
 /// where shims stand between its modules. Its memory is one, so that the limit
 /// of a memory is that of a policy.
 pub(crate) const CORE_INSTANCES: u32 = 8;
+
+/// Entries of one table: an interpreter has about six thousand functions that
+/// are called through it.
+pub(crate) const TABLE_ELEMENTS: usize = 16 << 10;
 
 /// Memory that is reset by copying rather than by a system call: that of a
 /// policy as the SDK builds it, with some to spare.

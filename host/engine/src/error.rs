@@ -52,6 +52,14 @@ pub enum LoadError {
         /// What is wrong.
         reason: String,
     },
+    /// More memory was asked for than a policy may have.
+    #[error("{asked} bytes of memory are asked for it; at most {most} are accepted")]
+    TooMuchMemory {
+        /// What was asked for.
+        asked: usize,
+        /// The most that this engine grants.
+        most: usize,
+    },
     /// The settings are wrong.
     #[error("{}", joined(errors))]
     Settings {

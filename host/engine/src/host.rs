@@ -88,7 +88,22 @@ impl Engine {
     ///
     /// See [`LoadError`].
     pub fn load(&self, component: &[u8], settings: &str) -> Result<LoadedPolicy, LoadError> {
-        load::load(&self.inner, component, settings)
+        self.load_with_memory(component, settings, self.inner.config.limits.memory_bytes)
+    }
+
+    /// The same, for a policy that may have so many bytes of memory: an
+    /// interpreter can need more than [`Limits::memory_bytes`](crate::Limits).
+    ///
+    /// # Errors
+    ///
+    /// See [`LoadError`].
+    pub fn load_with_memory(
+        &self,
+        component: &[u8],
+        settings: &str,
+        memory_bytes: usize,
+    ) -> Result<LoadedPolicy, LoadError> {
+        load::load(&self.inner, component, settings, memory_bytes)
     }
 
     /// Checks a component and asks it who it is, without settings.

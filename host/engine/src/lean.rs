@@ -23,7 +23,7 @@ use wasmtime::{
 use crate::bindings::contract;
 use crate::config::KEEP_RESIDENT;
 use crate::error::LoadError;
-use crate::fault::Fault;
+use crate::fault::{Fault, MOST_WORDS, OwnWords};
 use crate::ready::StoreState;
 use lift::AbiError;
 use lower::{Image, MAX_ALIGN};
@@ -34,6 +34,10 @@ use shape::CoreExports;
 /// allocator does not mind that parts of the block are freed by themselves.
 const ARENA: &str = "tokenward:arena";
 
+/// The name under which a core module that keeps the message of a panic exports
+/// where it is: the address of an address and a length, both of 32 bits.
+const WORDS: &str = "tokenward_panic";
+
 /// A policy's core module, ready to be instantiated.
 pub(crate) struct LeanPolicy {
     pre: InstancePre<StoreState>,
@@ -41,7 +45,10 @@ pub(crate) struct LeanPolicy {
     memory: ModuleExport,
     allocator: Allocator<ModuleExport, ModuleExport>,
     post_return: Option<ModuleExport>,
+    words: Option<ModuleExport>,
     globals: Vec<ModuleExport>,
+    /// Bytes of memory with which an instance begins.
+    pub(crate) memory_size: Option<usize>,
     /// What every instance begins with, once there was one.
     pristine: OnceLock<Pristine>,
 }
@@ -84,6 +91,10 @@ impl LeanPolicy {
         };
         let post_return = names.post_return.as_ref();
         let globals = names.globals.iter();
+        let memory_size = module.get_export(&names.memory).and_then(|export| {
+            let memory = export.memory().cloned()?;
+            usize::try_from(memory.minimum().checked_mul(memory.page_size())?).ok()
+        });
         Ok(Self {
             evaluate: find(&names.evaluate, to_pointer)?,
             memory: find(&names.memory, |ty| matches!(ty, ExternType::Memory(_)))?,
@@ -91,12 +102,14 @@ impl LeanPolicy {
             post_return: post_return
                 .map(|name| find(name, |ty| is_func(ty, &[I32], &[])))
                 .transpose()?,
+            words: find(WORDS, |ty| ty.global().is_some_and(|ty| ty.content().is_i32())).ok(),
             globals: globals
                 .map(|name| find(name, |ty| matches!(ty, ExternType::Global(_))))
                 .collect::<Result<_, _>>()?,
             pre: Linker::new(module.engine())
                 .instantiate_pre(module)
                 .map_err(LoadError::wasmtime("the configured module cannot be linked"))?,
+            memory_size,
             pristine: OnceLock::new(),
         })
     }
@@ -107,10 +120,10 @@ impl LeanPolicy {
 
     fn try_instantiate(&self, store: &mut Store<StoreState>) -> wasmtime::Result<LeanInstance> {
         let instance = self.pre.instantiate(&mut *store)?;
-        let export = |store: &mut Store<StoreState>, index| {
+        let export = |store: &mut Store<StoreState>, index: &ModuleExport| {
             instance.get_module_export(store, index).ok_or_else(lost)
         };
-        let func = |store: &mut Store<StoreState>, index| {
+        let func = |store: &mut Store<StoreState>, index: &ModuleExport| {
             export(store, index)?.into_func().ok_or_else(lost)
         };
         let evaluate = func(store, &self.evaluate)?.typed(&*store)?;
@@ -123,11 +136,18 @@ impl LeanPolicy {
             Some(index) => Some(func(store, index)?.typed(&*store)?),
             None => None,
         };
-        let global = |index| export(store, index)?.into_global().ok_or_else(lost);
-        let globals = self.globals.iter().map(global).collect::<wasmtime::Result<_>>()?;
+        let mut global =
+            |index: &ModuleExport| export(store, index)?.into_global().ok_or_else(lost);
+        let globals = self.globals.iter().map(&mut global).collect::<wasmtime::Result<_>>()?;
+        let words = self.words.as_ref().map(global).transpose()?;
+        let used = false;
         let instance =
-            LeanInstance { evaluate, memory, allocator, post_return, globals, used: false };
-        self.pristine.get_or_init(|| Pristine::of(&instance, store));
+            LeanInstance { evaluate, memory, allocator, post_return, words, globals, used };
+        // Writing all of a large memory would make pages resident that the policy
+        // never touches: it is made anew.
+        if self.memory_size.is_some_and(|size| size <= KEEP_RESIDENT) {
+            self.pristine.get_or_init(|| Pristine::of(&instance, store));
+        }
         Ok(instance)
     }
 
@@ -175,9 +195,8 @@ impl Pristine {
             }
         }
         let memory = instance.memory.data_mut(store);
-        // It grew, and memory does not shrink; or it is large, and writing all of
-        // it would make pages resident that the policy never touched.
-        if memory.len() != self.size || self.size > KEEP_RESIDENT {
+        // It grew, and memory does not shrink.
+        if memory.len() != self.size {
             return false;
         }
         let Some((before, rest)) = memory.split_at_mut_checked(self.start) else { return false };
@@ -200,6 +219,7 @@ pub(crate) struct LeanInstance {
     memory: Memory,
     allocator: Allocator<TypedFunc<u32, u32>, Realloc>,
     post_return: Option<TypedFunc<u32, ()>>,
+    words: Option<Global>,
     globals: Vec<Global>,
     /// Whether anything was done with it.
     pub(crate) used: bool,
@@ -244,6 +264,20 @@ impl LeanInstance {
             post_return.call(&mut *store, answer)?;
         }
         Ok(verdict)
+    }
+
+    /// What the policy said of its trap, if it kept that.
+    pub(crate) fn own_words(&self, store: &mut Store<StoreState>) -> Option<OwnWords> {
+        let address = u32::try_from(self.words?.get(&mut *store).i32()?).ok()?;
+        let memory = self.memory.data(&*store);
+        let number = |address: usize| {
+            let bytes = memory.get(address..)?.first_chunk::<4>()?;
+            usize::try_from(u32::from_le_bytes(*bytes)).ok()
+        };
+        let address = lift::index(address);
+        let (start, length) = (number(address)?, number(address.checked_add(4)?)?);
+        let words = memory.get(start..)?.get(..length.min(MOST_WORDS))?;
+        (!words.is_empty()).then(|| OwnWords::new(&String::from_utf8_lossy(words)))
     }
 
     fn write_arena(

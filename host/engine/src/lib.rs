@@ -38,7 +38,7 @@ pub use facts::{
     Binding, Cookie, Encryption, KeyFacts, PolicyInput, RequestError, RequestFacts, SameSite,
     Signal, Signals, Tls, TokenFacts, TokenLocation,
 };
-pub use fault::Fault;
+pub use fault::{Fault, OwnWords};
 pub use host::Engine;
 pub use load::{LoadedPolicy, component_digest};
 pub use pointer::is_json_pointer;

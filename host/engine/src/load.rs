@@ -8,7 +8,7 @@ use wasmtime::component::{Component, ComponentExportIndex, Func, InstancePre, Li
 use wasmtime::{AsContextMut, Module, Store};
 
 use crate::bindings::{self, contract};
-use crate::config::{Calls, Limits};
+use crate::config::{Calls, KEEP_RESIDENT, Limits};
 use crate::descriptor::{Descriptor, Reads};
 use crate::error::{LoadError, SettingError};
 use crate::fault::Fault;
@@ -24,13 +24,30 @@ pub struct LoadedPolicy {
     descriptor: Descriptor,
     reads: Reads,
     digest: String,
+    memory_bytes: usize,
     code: Code,
+}
+
+/// What the instances of a policy may share a store with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sharing {
+    /// With others that can be put back as they were made.
+    Restored,
+    /// With others that cannot.
+    MadeAnew,
+    /// With none: its memory is large.
+    Nothing,
 }
 
 /// What is run.
 enum Code {
     /// The component.
-    Component { pre: InstancePre<StoreState>, evaluate: ComponentExportIndex },
+    Component {
+        pre: InstancePre<StoreState>,
+        evaluate: ComponentExportIndex,
+        /// Bytes of memory with which an instance begins, if that is known.
+        memory_size: Option<usize>,
+    },
     /// Its one core module.
     Lean(LeanPolicy),
 }
@@ -63,6 +80,12 @@ impl LoadedPolicy {
         &self.digest
     }
 
+    /// Bytes of linear memory that it may have.
+    #[must_use]
+    pub fn memory_bytes(&self) -> usize {
+        self.memory_bytes
+    }
+
     /// How it is called: [`Calls::Direct`] only if the engine's configuration
     /// allows it and the policy is of the shape for it.
     #[must_use]
@@ -73,10 +96,20 @@ impl LoadedPolicy {
         }
     }
 
+    /// What its instances may share a store with.
+    pub(crate) fn sharing(&self) -> Sharing {
+        let large = |size: Option<usize>| size.is_none_or(|size| size > KEEP_RESIDENT);
+        match &self.code {
+            Code::Lean(lean) if !large(lean.memory_size) => Sharing::Restored,
+            Code::Component { memory_size, .. } if !large(*memory_size) => Sharing::MadeAnew,
+            Code::Lean(_) | Code::Component { .. } => Sharing::Nothing,
+        }
+    }
+
     /// A new instance.
     pub(crate) fn instantiate(&self, store: &mut Store<StoreState>) -> Result<Instance, Fault> {
         match &self.code {
-            Code::Component { pre, evaluate } => {
+            Code::Component { pre, evaluate, .. } => {
                 let evaluate = instantiate(pre, *evaluate, store)?;
                 Ok(Instance::Component(evaluate))
             }
@@ -127,14 +160,19 @@ pub(crate) fn load(
     engine: &Inner,
     component: &[u8],
     settings: &str,
+    memory_bytes: usize,
 ) -> Result<LoadedPolicy, LoadError> {
-    let name = cache_name(engine, component, settings);
+    let most = engine.config.limits.max_memory_bytes.max(engine.config.limits.memory_bytes);
+    if memory_bytes > most {
+        return Err(LoadError::TooMuchMemory { asked: memory_bytes, most });
+    }
+    let name = cache_name(engine, component, settings, memory_bytes);
     if let Some(cached) = engine.config.cache.as_ref().and_then(|cache| cache.get(&name))
-        && let Some(policy) = from_cache(engine, component, &cached)
+        && let Some(policy) = from_cache(engine, component, memory_bytes, &cached)
     {
         return Ok(policy);
     }
-    let loading = Loading::new(engine, component)?;
+    let loading = Loading::new(engine, component, memory_bytes)?;
     let Configured { descriptor, reads, snapshot } = loading.configure(settings)?;
     let compiled = Compiled::new(engine, &snapshot)?;
     if let Some(cache) = &engine.config.cache
@@ -142,7 +180,7 @@ pub(crate) fn load(
     {
         cache.put(&name, &entry);
     }
-    prepare(descriptor, reads, component, &compiled)
+    prepare(descriptor, reads, component, memory_bytes, &compiled)
 }
 
 /// A configured policy's compiled code.
@@ -165,8 +203,21 @@ impl Compiled {
     }
 }
 
+/// Compiles the component for this alone: what it answers is kept, as it is the same every time.
 pub(crate) fn describe(engine: &Inner, component: &[u8]) -> Result<Descriptor, LoadError> {
-    Loading::new(engine, component)?.describe()
+    let memory_bytes = engine.config.limits.max_memory_bytes;
+    let name = cache_name(engine, component, "", memory_bytes).replace(".policy", ".descriptor");
+    let cache = engine.config.cache.as_ref();
+    if let Some(kept) = cache.and_then(|cache| cache.get(&name))
+        && let Ok(descriptor) = serde_json::from_slice(&kept)
+    {
+        return Ok(descriptor);
+    }
+    let descriptor = Loading::new(engine, component, memory_bytes)?.describe()?;
+    if let (Some(cache), Ok(kept)) = (cache, serde_json::to_vec(&descriptor)) {
+        cache.put(&name, &kept);
+    }
+    Ok(descriptor)
 }
 
 /// A component that was checked and is about to be described and configured.
@@ -175,6 +226,7 @@ struct Loading<'a> {
     pre: InstancePre<StoreState>,
     indices: contract::GuestIndices,
     limits: &'a Limits,
+    memory_bytes: usize,
 }
 
 /// An instance of it, for one call.
@@ -191,7 +243,7 @@ struct Configured {
 }
 
 impl<'a> Loading<'a> {
-    fn new(engine: &'a Inner, component: &'a [u8]) -> Result<Self, LoadError> {
+    fn new(engine: &'a Inner, component: &'a [u8], memory_bytes: usize) -> Result<Self, LoadError> {
         let limits = &engine.config.limits;
         check_is_component(component)?;
         check_contract(component)?;
@@ -205,14 +257,14 @@ impl<'a> Loading<'a> {
             .map_err(LoadError::wasmtime("the component cannot be linked"))?;
         let indices = contract::GuestIndices::new(&pre)
             .map_err(LoadError::wasmtime("the component's exports do not fit the contract"))?;
-        Ok(Self { instrumented, pre, indices, limits })
+        Ok(Self { instrumented, pre, indices, limits, memory_bytes })
     }
 
     fn start(&self) -> Result<Started, LoadError> {
         let limits = self.limits;
-        let mut store = new_store(self.pre.engine(), limits, 1);
+        let mut store = new_store(self.pre.engine(), limits, self.memory_bytes, 1);
         // Description, settings and snapshot are larger than a verdict.
-        store.set_hostcall_fuel(limits.memory_bytes + limits.output_bytes);
+        store.set_hostcall_fuel(self.memory_bytes + limits.output_bytes);
         let start = |error| LoadError::Fault {
             stage: "start",
             fault: Fault::Instance(format!("{error:#}")),
@@ -285,7 +337,7 @@ pub(crate) fn classify(
     match error.downcast_ref::<Trap>() {
         Some(Trap::OutOfFuel) => Fault::Fuel(fuel),
         Some(Trap::StackOverflow) => Fault::Stack,
-        Some(_) if state.memory_refused => Fault::Memory(limits.memory_bytes),
+        Some(_) if state.memory_refused => Fault::Memory(state.memory_bytes),
         Some(trap) => Fault::Trap(trap.to_string()),
         // Not a trap: the host could not read what the guest answered.
         None => {
@@ -371,13 +423,15 @@ fn prepare(
     descriptor: Descriptor,
     reads: Reads,
     original: &[u8],
+    memory_bytes: usize,
     compiled: &Compiled,
 ) -> Result<LoadedPolicy, LoadError> {
     let code = match compiled {
         Compiled::Component(component) => prepare_component(component)?,
         Compiled::Lean(module, exports) => Code::Lean(LeanPolicy::new(module, exports)?),
     };
-    Ok(LoadedPolicy { descriptor, reads, digest: component_digest(original), code })
+    let digest = component_digest(original);
+    Ok(LoadedPolicy { descriptor, reads, digest, memory_bytes, code })
 }
 
 fn prepare_component(compiled: &Component) -> Result<Code, LoadError> {
@@ -395,17 +449,21 @@ fn prepare_component(compiled: &Component) -> Result<Code, LoadError> {
         .and_then(|(name, _)| compiled.get_export(None, name))
         .ok_or_else(lost)?;
     let (_, evaluate) = compiled.get_export(Some(&interface), "evaluate").ok_or_else(lost)?;
-    Ok(Code::Component { pre, evaluate })
+    let memory_size = compiled.resources_required().and_then(|needs| {
+        let pages = usize::try_from(needs.max_initial_memory_size.unwrap_or_default()).ok()?;
+        pages.checked_mul(64 << 10)
+    });
+    Ok(Code::Component { pre, evaluate, memory_size })
 }
 
 /// Everything that the compiled code depends on.
-fn cache_name(engine: &Inner, component: &[u8], settings: &str) -> String {
+fn cache_name(engine: &Inner, component: &[u8], settings: &str, memory_bytes: usize) -> String {
     let mut hasher = Sha256Hasher(digest::Context::new(&digest::SHA256));
     env!("CARGO_PKG_VERSION").hash(&mut hasher);
     SHAPE_RULES.hash(&mut hasher);
     engine.serving.precompile_compatibility_hash().hash(&mut hasher);
     let limits = &engine.config.limits;
-    (limits.memory_bytes, limits.load_fuel, engine.config.calls).hash(&mut hasher);
+    (memory_bytes, limits.load_fuel, engine.config.calls).hash(&mut hasher);
     component.hash(&mut hasher);
     settings.hash(&mut hasher);
     format!("{}.policy", hex(hasher.0.finish().as_ref()))
@@ -447,7 +505,12 @@ fn to_cache(
 }
 
 #[allow(unsafe_code)]
-fn from_cache(engine: &Inner, component: &[u8], entry: &[u8]) -> Option<LoadedPolicy> {
+fn from_cache(
+    engine: &Inner,
+    component: &[u8],
+    memory_bytes: usize,
+    entry: &[u8],
+) -> Option<LoadedPolicy> {
     let (length, rest) = entry.split_first_chunk::<8>()?;
     let (head, code) = rest.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
     let Head { descriptor, reads, exports } = serde_json::from_slice(head).ok()?;
@@ -462,5 +525,5 @@ fn from_cache(engine: &Inner, component: &[u8], entry: &[u8]) -> Option<LoadedPo
             }
         }
     };
-    prepare(descriptor, reads, component, &compiled).ok()
+    prepare(descriptor, reads, component, memory_bytes, &compiled).ok()
 }

@@ -1,9 +1,10 @@
 //! Instances made ahead of the request that will use them.
 //!
 //! A [`ReadyStore`] is what one request needs: a store of its own with one
-//! instance of each policy. It serves one request; then it is thrown away, or
-//! everything that can have changed in it is put back as it was when it was
-//! made (see [`Instances`]). The engine's [`Refiller`] makes, restores and drops
+//! instance of each policy, or of one that cannot share it (see
+//! [`PolicySet`](crate::PolicySet)). It serves one request; then it is thrown
+//! away, or everything that can have changed in it is put back as it was when it
+//! was made (see [`Instances`]). The engine's [`Refiller`] makes, restores and drops
 //! them off the requests' path; a request that finds none ready makes its own.
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,14 +14,15 @@ use crossbeam_queue::ArrayQueue;
 use wasmtime::component::Func;
 use wasmtime::{ResourceLimiter, Store};
 
-use crate::config::{CORE_INSTANCES, Instances, Limits};
+use crate::config::{CORE_INSTANCES, Instances, Limits, TABLE_ELEMENTS};
 use crate::fault::Fault;
 use crate::lean::LeanInstance;
 use crate::load::LoadedPolicy;
 
 /// What a store carries: its limits, and what was refused.
 pub(crate) struct StoreState {
-    memory_bytes: usize,
+    /// Bytes of memory that the policy at hand may have.
+    pub(crate) memory_bytes: usize,
     pub(crate) memory_refused: bool,
     /// Bytes that the memory which was made or grown last has now. Memory never
     /// shrinks, so that this is also the most that it ever had.
@@ -32,14 +34,8 @@ pub(crate) struct StoreState {
 }
 
 impl StoreState {
-    fn new(limits: &Limits, policies: usize) -> Self {
-        Self {
-            memory_bytes: limits.memory_bytes,
-            memory_refused: false,
-            memory: 0,
-            memory_before: 0,
-            policies,
-        }
+    fn new(memory_bytes: usize, policies: usize) -> Self {
+        Self { memory_bytes, memory_refused: false, memory: 0, memory_before: 0, policies }
     }
 }
 
@@ -68,7 +64,7 @@ impl ResourceLimiter for StoreState {
         desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        Ok(desired <= 4096)
+        Ok(desired <= TABLE_ELEMENTS)
     }
 
     fn instances(&self) -> usize {
@@ -112,13 +108,14 @@ impl ReadyStore {
         policies: &[Arc<LoadedPolicy>],
         limits: &Limits,
     ) -> Result<Self, Fault> {
-        let mut store = new_store(engine, limits, policies.len());
+        let mut store = new_store(engine, limits, 0, policies.len());
         let mut instances = Vec::with_capacity(policies.len());
         let mut configured = Vec::with_capacity(policies.len());
         for policy in policies {
             let fuel = store.set_fuel(limits.fuel);
             fuel.map_err(|error| Fault::Instance(format!("{error:#}")))?;
-            store.data_mut().memory = 0;
+            let state = store.data_mut();
+            (state.memory, state.memory_bytes) = (0, policy.memory_bytes());
             instances.push(policy.instantiate(&mut store));
             configured.push(store.data().memory);
         }
@@ -136,19 +133,21 @@ impl ReadyStore {
     }
 }
 
-/// A store for instances of so many policies.
+/// A store for instances of so many policies, the first of which may have so
+/// much memory.
 pub(crate) fn new_store(
     engine: &wasmtime::Engine,
     limits: &Limits,
+    memory_bytes: usize,
     policies: usize,
 ) -> Store<StoreState> {
-    let mut store = Store::new(engine, StoreState::new(limits, policies));
+    let mut store = Store::new(engine, StoreState::new(memory_bytes, policies));
     store.limiter(|state| state);
     store.set_hostcall_fuel(limits.output_bytes);
     store
 }
 
-/// The ready stores of one policy set.
+/// The ready stores of one policy set, or of one of its policies.
 pub(crate) struct ReadyStores {
     ready: ArrayQueue<ReadyStore>,
     used: ArrayQueue<ReadyStore>,
@@ -158,7 +157,7 @@ pub(crate) struct ReadyStores {
     refiller: Option<mpsc::Sender<Weak<ReadyStores>>>,
 }
 
-/// What the stores of one policy set are made from.
+/// What these stores are made from.
 pub(crate) struct Source {
     pub(crate) engine: wasmtime::Engine,
     pub(crate) policies: Arc<[Arc<LoadedPolicy>]>,

@@ -8,23 +8,29 @@ use wasmtime::component::{Func, TypedFunc};
 use wasmtime::{AsContextMut, Store};
 
 use crate::bindings::contract;
-use crate::config::{MemoryOfVerdicts, Refill};
+use crate::config::{Instances, MemoryOfVerdicts, Refill};
 use crate::facts::PolicyInput;
 use crate::fault::Fault;
 use crate::host::Inner;
 use crate::lean::lower::Image;
-use crate::load::{LoadedPolicy, classify};
+use crate::load::{LoadedPolicy, Sharing, classify};
 use crate::memory::{VerdictMemory, write_key};
 use crate::narrow::Narrower;
 use crate::ready::{Instance, ReadyStore, ReadyStores, Source, StoreState};
 use crate::verdict::Verdict;
 
 /// Policies that judge a request together, in order. Cheap to clone.
+///
+/// Those whose instances are put back after a request share a store, and so do
+/// those whose instances are not. One with a large memory has a store of its own:
+/// a policy that brings an interpreter slows no other.
 #[derive(Clone)]
 pub struct PolicySet {
     engine: Arc<Inner>,
     policies: Arc<[Arc<LoadedPolicy>]>,
-    ready: Arc<ReadyStores>,
+    ready: Arc<[Arc<ReadyStores>]>,
+    /// Of each policy, which of `ready` has its instances, and where in a store.
+    places: Arc<[Place]>,
     memory: Option<Arc<VerdictMemory>>,
 }
 
@@ -87,17 +93,22 @@ impl PolicySet {
             (Some(refiller), Refill::Background { ready }) => Some((refiller.sender(), ready)),
             _ => None,
         };
-        let source = Source {
-            engine: engine.serving.clone(),
-            policies: Arc::clone(&policies),
-            limits: engine.config.limits.clone(),
-            instances: engine.config.instances,
-        };
+        let (groups, places) = grouped(&policies, engine.config.instances);
+        let ready = groups.into_iter().map(|policies| {
+            let source = Source {
+                engine: engine.serving.clone(),
+                policies: policies.into(),
+                limits: engine.config.limits.clone(),
+                instances: engine.config.instances,
+            };
+            ReadyStores::new(source, refiller.clone())
+        });
+        let ready = ready.collect();
         let memory = match engine.config.memory {
             MemoryOfVerdicts::Off => None,
             MemoryOfVerdicts::Bytes(bytes) => Some(Arc::new(VerdictMemory::new(bytes))),
         };
-        Self { ready: ReadyStores::new(source, refiller), memory, engine, policies }
+        Self { ready, places: places.into(), memory, engine, policies }
     }
 
     /// The policies, in order.
@@ -109,7 +120,7 @@ impl PolicySet {
     /// How many requests' worth of instances are ready.
     #[must_use]
     pub fn ready(&self) -> usize {
-        self.ready.count()
+        self.ready.iter().map(|stores| stores.count()).min().unwrap_or_default()
     }
 
     /// Judges one request: one evaluation per policy, in order.
@@ -120,7 +131,7 @@ impl PolicySet {
     pub fn evaluate(&self, input: &PolicyInput<'_>) -> Vec<Evaluation> {
         let arena = Bump::new();
         let mut narrower = Narrower::new(*input, &arena);
-        let mut stores = Stores { set: self, current: None, image: Image::default() };
+        let mut stores = Stores::of(self);
         let mut key = Vec::new();
         let mut last = Instant::now();
         let mut evaluations = Vec::with_capacity(self.policies.len());
@@ -176,6 +187,38 @@ impl PolicySet {
     }
 }
 
+/// Where the instances of a policy are.
+#[derive(Clone, Copy)]
+struct Place {
+    group: usize,
+    index: usize,
+}
+
+/// The policies that share a store, and where each one is.
+fn grouped(
+    policies: &[Arc<LoadedPolicy>],
+    instances: Instances,
+) -> (Vec<Vec<Arc<LoadedPolicy>>>, Vec<Place>) {
+    let mut groups: Vec<(Sharing, Vec<Arc<LoadedPolicy>>)> = Vec::new();
+    let mut places = Vec::with_capacity(policies.len());
+    for policy in policies {
+        let sharing = match (policy.sharing(), instances) {
+            (Sharing::Restored, Instances::Fresh) => Sharing::MadeAnew,
+            (sharing, _) => sharing,
+        };
+        let known = groups.iter().position(|(of, _)| *of == sharing && sharing != Sharing::Nothing);
+        let group = known.unwrap_or(groups.len());
+        if known.is_none() {
+            groups.push((sharing, Vec::new()));
+        }
+        if let Some((_, members)) = groups.get_mut(group) {
+            places.push(Place { group, index: members.len() });
+            members.push(Arc::clone(policy));
+        }
+    }
+    (groups.into_iter().map(|(_, members)| members).collect(), places)
+}
+
 /// What came of one policy, remembered or run.
 struct Judgement {
     outcome: Outcome,
@@ -197,17 +240,33 @@ impl Run {
     }
 }
 
-/// The store of one request; a new one after a fault, which poisons the old.
+/// The stores of one request, each taken when it is needed; a new one after a
+/// fault, which poisons the old.
 struct Stores<'a> {
     set: &'a PolicySet,
-    current: Option<ReadyStore>,
+    current: Vec<Option<ReadyStore>>,
     image: Image,
 }
 
-impl Stores<'_> {
+impl<'a> Stores<'a> {
+    fn of(set: &'a PolicySet) -> Self {
+        let mut current = Vec::new();
+        current.resize_with(set.ready.len(), || None);
+        Self { set, current, image: Image::default() }
+    }
+
     fn run(&mut self, index: usize, policy: &LoadedPolicy, input: &contract::Input<'_>) -> Run {
         let limits = &self.set.engine.config.limits;
-        let mut ready = match self.current.take().map_or_else(|| self.set.ready.take(), Ok) {
+        let lost = || Run::none(Fault::Instance("the set has no such policy".into()));
+        let Some(Place { group, index }) = self.set.places.get(index).copied() else {
+            return lost();
+        };
+        let (Some(current), Some(stores)) =
+            (self.current.get_mut(group), self.set.ready.get(group))
+        else {
+            return lost();
+        };
+        let mut ready = match current.take().map_or_else(|| stores.take(), Ok) {
             Ok(ready) => ready,
             Err(fault) => return Run::none(fault),
         };
@@ -215,19 +274,20 @@ impl Stores<'_> {
             Some(Ok(instance)) => instance,
             Some(Err(fault)) => {
                 let fault = fault.clone();
-                self.current = Some(ready);
+                *current = Some(ready);
                 return Run::none(fault);
             }
-            None => return Run::none(Fault::Instance("the set has no such policy".into())),
+            None => return lost(),
         };
         let configured = ready.configured.get(index).copied().unwrap_or_default();
         let state = ready.store.data_mut();
         state.memory_refused = false;
+        state.memory_bytes = policy.memory_bytes();
         state.memory = configured;
         if let Err(error) = ready.store.set_fuel(limits.fuel) {
             return Run::none(Fault::Instance(format!("{error:#}")));
         }
-        let raw = match instance {
+        let raw = match &mut *instance {
             Instance::Component(evaluate) => call(&mut ready.store, *evaluate, input),
             Instance::Lean(instance) => {
                 self.image.lower(input);
@@ -238,12 +298,19 @@ impl Stores<'_> {
         let memory = MemoryUse { configured, peak: ready.store.data().memory };
         let verdict = match raw {
             Ok(raw) => {
-                self.current = Some(ready);
+                *current = Some(ready);
                 Verdict::check(raw, policy.descriptor(), limits)
             }
             Err(error) => {
                 // The store is dropped: what faulted in it is beyond repair.
-                Err(classify(&error, ready.store.data(), limits, limits.fuel))
+                let fault = classify(&error, ready.store.data(), limits, limits.fuel);
+                Err(match (fault, instance) {
+                    (Fault::Trap(trap), Instance::Lean(instance)) => {
+                        let words = instance.own_words(&mut ready.store);
+                        words.map_or(Fault::Trap(trap), Fault::Raised)
+                    }
+                    (fault, _) => fault,
+                })
             }
         };
         Run { verdict, fuel, memory }
@@ -252,8 +319,10 @@ impl Stores<'_> {
 
 impl Drop for Stores<'_> {
     fn drop(&mut self) {
-        if let Some(used) = self.current.take() {
-            self.set.ready.give_back(used);
+        for (current, stores) in self.current.iter_mut().zip(self.set.ready.iter()) {
+            if let Some(used) = current.take() {
+                stores.give_back(used);
+            }
         }
     }
 }

@@ -5,8 +5,11 @@ use serde::Serialize;
 use crate::bindings::contract;
 use crate::config::Limits;
 use crate::descriptor::Descriptor;
-use crate::fault::Fault;
+use crate::fault::{Fault, OwnWords};
 use crate::pointer::is_json_pointer;
+
+/// The obligation by which a policy says that it raised an error: its value is the message.
+const RAISED: &str = "tokenward:raised";
 
 /// How much a finding weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -220,6 +223,13 @@ impl Requirement {
                 Ok(Self::Withhold(paths))
             }
             contract::Requirement::Other(fact) => {
+                // An SDK's way to say that its policy failed: in a language whose
+                // exceptions cannot leave the guest otherwise.
+                if fact.name == RAISED
+                    && let contract::ValueResult::Text(words) = &fact.value
+                {
+                    return Err(Fault::Raised(OwnWords::new(words)));
+                }
                 let name: String = fact.name.chars().take(64).collect();
                 Err(Fault::UnknownObligation(name.escape_debug().to_string()))
             }

@@ -164,7 +164,12 @@ pub fn load_policy(
     bundle: &Bundle,
     policy: &BundledPolicy,
 ) -> Result<LoadedPolicy, ActivateError> {
-    engine.load(&policy.component, &policy.settings_json()).map_err(|source| ActivateError {
+    let (component, settings) = (&policy.component, policy.settings_json());
+    let loaded = match policy.entry.memory_bytes() {
+        None => engine.load(component, &settings),
+        Some(bytes) => engine.load_with_memory(component, &settings, bytes),
+    };
+    loaded.map_err(|source| ActivateError {
         bundle: bundle.manifest().name.clone(),
         policy: policy.entry.id().to_owned(),
         source,

@@ -54,9 +54,9 @@ pub use rehearsal::Rehearsal;
 pub use tokenward_bundle::packed;
 pub use tokenward_bundle::{
     Bundle, BundleError, BundleManifest, BundledPolicy, CoverageRow, CoverageTable, DEFAULT_BUNDLE,
-    Enforcement, HostState, MANIFEST_FILE, OnFault, Owner, PolicyEntry, built_in_bundles,
-    built_in_cases, built_in_coverage, built_in_policies, built_in_policy, built_in_policy_cases,
-    files_in, read_file,
+    Enforcement, HostState, MANIFEST_FILE, MOST_MEMORY_MIB, OnFault, Owner, PolicyEntry,
+    built_in_bundles, built_in_cases, built_in_coverage, built_in_policies, built_in_policy,
+    built_in_policy_cases, files_in, read_file,
 };
 pub use tokenward_engine::{
     Binding, CacheError, ClaimSelector, CompilationCache, Cookie, Descriptor, Effect, Encryption,

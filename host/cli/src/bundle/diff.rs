@@ -200,6 +200,8 @@ fn entry(old: &PolicyEntry, new: &PolicyEntry) -> Vec<Change> {
     differ(&mut changes, "module", Some(old.module.clone()), Some(new.module.clone()));
     let enforcement = |entry: &PolicyEntry| Some(entry.enforcement.as_str().to_owned());
     differ(&mut changes, "enforcement", enforcement(old), enforcement(new));
+    let memory = |entry: &PolicyEntry| entry.memory_mib.map(|mib| format!("{mib} MiB"));
+    differ(&mut changes, "memory", memory(old), memory(new));
     let on_fault = |entry: &PolicyEntry| Some(format!("{:?}", entry.on_fault).to_lowercase());
     differ(&mut changes, "on-fault", on_fault(old), on_fault(new));
     let names: BTreeSet<&String> = old.settings.keys().chain(new.settings.keys()).collect();

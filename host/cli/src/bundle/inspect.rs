@@ -59,6 +59,8 @@ struct PolicyRecord<'a> {
     bytes: usize,
     enforcement: Enforcement,
     on_fault: OnFault,
+    /// What the bundle gives it; none where it is what every policy has.
+    memory_mib: Option<u16>,
     settings: &'a serde_json::Map<String, serde_json::Value>,
     phases: Vec<Phase>,
     reads: Reads,
@@ -112,6 +114,7 @@ fn record<'a>(opened: &'a Opened, cache: &Cache) -> anyhow::Result<BundleRecord<
             bytes: policy.component.len(),
             enforcement: entry.enforcement,
             on_fault: entry.on_fault,
+            memory_mib: entry.memory_mib,
             settings: &entry.settings,
             phases,
             reads: module.reads().clone(),
@@ -180,6 +183,9 @@ fn write_policy(page: &mut Page, policy: &PolicyRecord<'_>) {
     };
     let enforcement = format!("{}; {on_fault}", policy.enforcement.as_str());
     page.plain_field(2, "enforcement", LABEL, &enforcement);
+    if let Some(mib) = policy.memory_mib {
+        page.plain_field(2, "memory", LABEL, &format!("at most {mib} MiB"));
+    }
     let phases: Vec<_> = policy.phases.iter().map(|phase| phase.as_str()).collect();
     page.plain_field(2, "phases", LABEL, &phases.join(", "));
     let settings = if policy.settings.is_empty() {

@@ -1,15 +1,17 @@
 //! `tokenward policy build`: from a policy's folder to its component.
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
-use tokenward::{Descriptor, Engine};
+use tokenward::{Descriptor, Engine, Limits, MOST_MEMORY_MIB};
 use tokenward_engine::Anatomy;
-use tokenward_policy_build::build_policies;
+use tokenward_engine::LoadedPolicy;
+use tokenward_policy_build::{BuildError, BuiltPolicy, Keep, Language, build as build_policy};
 
 use super::probe;
-use crate::args::PolicyBuildArgs;
+use crate::args::{PolicyBuildArgs, PolicyTestArgs};
 use crate::cache::{Cache, CacheWish};
 use crate::exit::Exit;
 use crate::output::Output;
@@ -19,63 +21,119 @@ use crate::render::style::{BOLD, PLAIN};
 use crate::render::words::{self, group};
 use crate::values::read;
 
+/// By itself, a policy has the most memory that a bundle can give it.
+const MOST_MEMORY: usize = (MOST_MEMORY_MIB as usize) << 20;
 /// Columns of the labels.
 const LABEL: usize = 9;
 /// Bytes that a `Cargo.toml` may have.
 const MANIFEST_LIMIT: u64 = 1 << 20;
 
 pub(crate) fn build(args: &PolicyBuildArgs, output: &Output) -> anyhow::Result<Exit> {
-    let manifest = args.dir.join("Cargo.toml");
-    if !manifest.is_file() {
-        bail!(
-            "`{}` has no `Cargo.toml`; accepted: the folder of a policy, as `tokenward policy new` \
-             writes one",
-            args.dir.display()
-        );
-    }
-    let package = package(&manifest)?;
-    let target = args.dir.join("target/tokenward");
-    let built = build_policies(&manifest, &[&package], &target)?;
-    let component = built.into_iter().next().context("nothing was built")?.component;
+    let built = built(&args.dir, Keep::Nothing, output)?;
     // What cannot be loaded is no policy, however well it compiled.
     let engine = Engine::new(Cache::open(CacheWish::Keep).engine())?;
-    let policy = engine.load(&component, "{}");
-    let path = args.out.clone().unwrap_or_else(|| args.dir.join(format!("{package}.wasm")));
-    fs::write(&path, &component).with_context(|| format!("`{}`", path.display()))?;
-    let anatomy = Anatomy::of(&component)?;
-    let mut page = Page::default();
-    let file = path.display().to_string();
-    match policy {
+    let policy = engine.load_with_memory(&built.component, "{}", MOST_MEMORY);
+    let (path, page) = match policy {
         Ok(policy) => {
-            let Descriptor { name, version, title, .. } = policy.descriptor().clone();
-            let title = safe::text(&title);
-            let name = format!("built {} {}", safe::text(&name), safe::text(&version));
-            page.paragraph(0, 2, &[(BOLD, &name), (PLAIN, &title)]);
-            page.plain_field(2, "digest", LABEL, policy.digest());
-            let needs = probe::needs(&engine, policy);
-            let memory = format!(
-                "{}, at most {} in what was tried; {} of fuel",
-                words::size(needs.configured_bytes),
-                words::size(needs.worst.memory_bytes),
-                group(needs.worst.fuel)
-            );
-            page.plain_field(2, "memory", LABEL, &memory);
-            if let Some(fault) = &needs.fault {
-                page.plain_field(2, "fault", LABEL, &safe::text(fault));
-            }
+            let path = args.out.clone().unwrap_or_else(|| file_of(&args.dir, policy.descriptor()));
+            (path, described(&engine, policy))
         }
         // It may need settings: then only a bundle can load it.
         Err(error @ tokenward::LoadError::Settings { .. }) => {
-            page.paragraph(0, 2, &[(BOLD, &format!("built {package}"))]);
+            let descriptor = engine.describe(&built.component)?;
+            let mut page = Page::default();
+            let name = format!("built {}", safe::text(&descriptor.name));
+            page.paragraph(0, 2, &[(BOLD, &name)]);
             page.plain_field(2, "settings", LABEL, &format!("it needs some: {error}"));
+            (args.out.clone().unwrap_or_else(|| file_of(&args.dir, &descriptor)), page)
         }
         Err(error) => return Err(error.into()),
-    }
-    let contract = anatomy.contract().unwrap_or_else(|| "none".to_owned());
+    };
+    let mut page = page;
+    fs::write(&path, &built.component).with_context(|| format!("`{}`", path.display()))?;
+    let contract = Anatomy::of(&built.component)?.contract().unwrap_or_else(|| "none".to_owned());
     page.plain_field(2, "contract", LABEL, &format!("{contract}, no imports"));
-    page.plain_field(2, "file", LABEL, &format!("{file}, {}", words::size(component.len())));
+    if !built.stopped.is_empty() {
+        let packages = built.stopped.iter().map(|name| name.split('/').next().unwrap_or(name));
+        let packages: BTreeSet<_> = packages.collect();
+        let packages = packages.into_iter().collect::<Vec<_>>().join(", ");
+        let stopped = format!("a call of anything in {packages} traps");
+        page.plain_field(2, "stopped", LABEL, &safe::text(&stopped));
+    }
+    let file = format!("{}, {}", path.display(), words::size(built.component.len()));
+    page.plain_field(2, "file", LABEL, &file);
     output.print(&page.into_text())?;
     Ok(Exit::Done)
+}
+
+/// `tokenward policy test`: builds the policy of a folder, and runs its cases.
+pub(crate) fn test(args: &PolicyTestArgs, output: &Output) -> anyhow::Result<Exit> {
+    let built = built(&args.dir, Keep::Nothing, output)?;
+    let engine = Engine::new(Cache::open(CacheWish::Keep).engine())?;
+    let path = file_of(&args.dir, &engine.describe(&built.component)?);
+    fs::write(&path, &built.component).with_context(|| format!("`{}`", path.display()))?;
+    crate::test::run_component(&path.display().to_string(), &args.run, output)
+}
+
+/// Builds the policy of a folder, saying so where it takes long.
+pub(super) fn built(dir: &Path, keep: Keep, output: &Output) -> anyhow::Result<BuiltPolicy> {
+    let Some(language) = Language::of(dir) else {
+        let files = Language::ALL.map(|(_, file)| format!("`{file}`"));
+        bail!(
+            "`{}` has none of {}; accepted: the folder of a policy, as `tokenward policy new` \
+             writes one",
+            dir.display(),
+            files.join(", ")
+        );
+    };
+    let package = match language {
+        Language::Rust => package(&dir.join("Cargo.toml"))?,
+        _ => dir.display().to_string(),
+    };
+    let mut progress = output.progress();
+    progress.show(&format!("building {}", dir.display()));
+    let built = build_policy(language, dir, &package, keep);
+    progress.clear();
+    if let Err(BuildError::Failed { said, .. }) = &built {
+        for line in said.lines() {
+            output.note(&safe::text(line));
+        }
+    }
+    Ok(built?)
+}
+
+/// Where the component of a policy is written: `NAME.wasm` in its folder.
+fn file_of(dir: &Path, descriptor: &Descriptor) -> PathBuf {
+    dir.join(format!("{}.wasm", descriptor.name))
+}
+
+fn described(engine: &Engine, policy: LoadedPolicy) -> Page {
+    let mut page = Page::default();
+    let Descriptor { name, version, title, .. } = policy.descriptor().clone();
+    let title = safe::text(&title);
+    let name = format!("built {} {}", safe::text(&name), safe::text(&version));
+    page.paragraph(0, 2, &[(BOLD, &name), (PLAIN, &title)]);
+    page.plain_field(2, "digest", LABEL, policy.digest());
+    let needs = probe::needs(engine, policy);
+    let memory = format!(
+        "{}, at most {} in what was tried; {} of fuel",
+        words::size(needs.configured_bytes),
+        words::size(needs.worst.memory_bytes),
+        group(needs.worst.fuel)
+    );
+    page.plain_field(2, "memory", LABEL, &memory);
+    let most = Limits::default().memory_bytes;
+    if needs.worst.memory_bytes.max(needs.configured_bytes) > most {
+        let words = format!(
+            "more than the {} that a policy has by itself: its bundle sets `memory-mib`",
+            words::size(most)
+        );
+        page.plain_field(2, "", LABEL, &words);
+    }
+    if let Some(fault) = &needs.fault {
+        page.plain_field(2, "fault", LABEL, &safe::text(fault));
+    }
+    page
 }
 
 /// The name of the package.

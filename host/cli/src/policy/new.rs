@@ -6,59 +6,45 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
+use super::templates;
 use crate::args::{Language, PolicyNewArgs};
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::values::short;
 
-/// The files of the SDK, by their paths in this project.
-const SDK: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/sdk_files.rs"));
-const SDK_WORKSPACE: &str = include_str!("../../../../guest/templates/sdk.toml");
-/// Where the SDK lies in a policy's folder.
-const SDK_FOLDER: &str = ".tokenward/sdk";
-
-/// What is written for a policy in Rust.
-const RUST: &[(&str, &str)] = &[
-    ("Cargo.toml", include_str!("../../../../guest/templates/rust/Cargo.toml.in")),
-    ("src/lib.rs", include_str!("../../../../guest/templates/rust/src/lib.rs.in")),
-    ("cases/tenant.toml", include_str!("../../../../guest/templates/rust/cases/tenant.toml.in")),
-    ("README.md", include_str!("../../../../guest/templates/rust/README.md.in")),
-    (".gitignore", include_str!("../../../../guest/templates/rust/gitignore.in")),
-];
-
 pub(crate) fn new(args: &PolicyNewArgs, output: &Output) -> anyhow::Result<Exit> {
     check_name(&args.name)?;
-    let files = match args.lang {
-        Language::Rust => RUST,
-    };
+    if args.lang == Language::Rust {
+        check_crate_name(&args.name)?;
+    }
+    let template = templates::of(args.lang);
     let folder = args.dir.clone().unwrap_or_else(|| PathBuf::from(&args.name));
     let shown = folder.display().to_string();
     if folder.symlink_metadata().is_ok() {
         bail!("`{shown}` is there already; give `--dir` another folder");
     }
-    for (name, content) in SDK {
-        write(&folder.join(SDK_FOLDER).join(name), content)?;
+    for (name, content) in template.sdk {
+        write(&folder.join(name), content)?;
     }
-    let workspace = SDK_WORKSPACE.replace("{version}", env!("CARGO_PKG_VERSION"));
-    write(&folder.join(SDK_FOLDER).join("Cargo.toml"), &workspace)?;
     let type_name = type_name(&args.name);
-    for (name, content) in files {
+    for (name, content) in template.policy {
         let content = content
             .replace("{name}", &args.name)
             .replace("{type}", &type_name)
-            .replace("{path}", &shown);
+            .replace("{path}", &shown)
+            .replace("{version}", env!("CARGO_PKG_VERSION"));
         write(&folder.join(name), &content)?;
     }
     output.print(&format!(
         "wrote the policy `{}` into `{shown}`\n\nNext:\n  tokenward policy build {shown}\n  \
-         tokenward test {shown}\n\nThen change `{shown}/src/lib.rs`, and say in `{shown}/cases` \
-         what it is to do.\n",
-        args.name
+         tokenward test {shown}\n\nThen change `{shown}/{}`, and say in `{shown}/cases` what it is to \
+         do.\n",
+        args.name, template.source
     ))?;
     Ok(Exit::Done)
 }
 
-/// A policy's name is a crate's name and an id in bundles.
+/// A policy's name is an id in bundles.
 fn check_name(name: &str) -> anyhow::Result<()> {
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     let fits = (1..=64).contains(&name.len())
@@ -73,7 +59,11 @@ fn check_name(name: &str) -> anyhow::Result<()> {
             short(name)
         );
     }
-    // What Rust has words for, or the SDK is called.
+    Ok(())
+}
+
+/// What Rust has words for, or the SDK is called, is no crate's name.
+fn check_crate_name(name: &str) -> anyhow::Result<()> {
     if is_keyword(name) || ["test", "core", "std", "alloc", "tokenward-policy"].contains(&name) {
         bail!("`{name}` means something else to Rust; choose another name");
     }
@@ -99,8 +89,21 @@ fn type_name(name: &str) -> String {
         type_name.extend(letters.next().map(|first| first.to_ascii_uppercase()));
         type_name.push_str(letters.as_str());
     }
-    // Two words that the template has.
-    if ["Settings", "Policy"].contains(&type_name.as_str()) {
+    // Words that the templates have.
+    if [
+        "Settings",
+        "Policy",
+        "Definition",
+        "Finding",
+        "Input",
+        "Reads",
+        "Rule",
+        "None",
+        "True",
+        "False",
+    ]
+    .contains(&type_name.as_str())
+    {
         type_name.push_str("Check");
     }
     type_name
@@ -131,8 +134,12 @@ mod tests {
             check_name(name).unwrap();
             assert_eq!(super::type_name(name), type_name);
         }
-        for name in ["", "A", "a_b", "-a", "a-", "a--b", "2a", "../a", "a/b", "é", "fn", "test"] {
+        for name in ["", "A", "a_b", "-a", "a-", "a--b", "2a", "../a", "a/b", "é"] {
             assert!(check_name(name).is_err(), "{name}");
+        }
+        for name in ["fn", "test", "tokenward-policy"] {
+            check_name(name).unwrap();
+            assert!(check_crate_name(name).is_err(), "{name}");
         }
     }
 }

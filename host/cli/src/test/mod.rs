@@ -14,13 +14,14 @@ use anyhow::anyhow;
 use tokenward_cases::{Case, Coverage, Ran, Runner};
 
 use self::subject::Subject;
-use crate::args::{TestArgs, TestFormat};
+use crate::args::{BundleVouch, TestArgs, TestFormat, TestRunArgs};
 use crate::cache::{Cache, CacheWish};
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::values::short;
 
-pub(crate) use self::subject::{cases_at, cases_of};
+pub(crate) use self::report::text::difference as write_difference;
+pub(crate) use self::subject::{CASES, cases_at, cases_of, id_of};
 
 /// Everything that a report tells. No `Debug`: cases hold tokens.
 pub(crate) struct Report {
@@ -76,14 +77,28 @@ pub(crate) fn run(args: &TestArgs, output: &Output) -> anyhow::Result<Exit> {
     if args.watch {
         return watch::run(args, output);
     }
-    let subject = Subject::open(&args.bundle, &args.cases, &args.vouch, output)?;
+    let subject = Subject::open(&args.bundle, &args.run.cases, &args.vouch, output)?;
+    finish(&args.run, subject, output)
+}
+
+/// Runs the cases of a component.
+pub(crate) fn run_component(
+    file: &str,
+    args: &TestRunArgs,
+    output: &Output,
+) -> anyhow::Result<Exit> {
+    let subject = Subject::open(file, &args.cases, &BundleVouch::default(), output)?;
+    finish(args, subject, output)
+}
+
+fn finish(args: &TestRunArgs, subject: Subject, output: &Output) -> anyhow::Result<Exit> {
     let report = report(args, subject, output)?;
     output.print(&words(args, &report)?)?;
     Ok(report.exit())
 }
 
 /// The report in the form that was asked for.
-fn words(args: &TestArgs, report: &Report) -> anyhow::Result<String> {
+fn words(args: &TestRunArgs, report: &Report) -> anyhow::Result<String> {
     Ok(match args.format {
         TestFormat::Text => report::text::write(report),
         TestFormat::Junit => report::junit::write(report),
@@ -93,7 +108,7 @@ fn words(args: &TestArgs, report: &Report) -> anyhow::Result<String> {
 }
 
 /// Runs the cases that were asked for.
-fn report(args: &TestArgs, subject: Subject, output: &Output) -> anyhow::Result<Report> {
+fn report(args: &TestRunArgs, subject: Subject, output: &Output) -> anyhow::Result<Report> {
     let started = Instant::now();
     let threshold = match args.coverage.as_deref() {
         None | Some("") => None,

@@ -16,7 +16,7 @@ use crate::output::Output;
 use crate::values::{moment, read};
 
 /// The folder beside a bundle or a policy that holds its cases.
-const CASES: &str = "cases";
+pub(crate) const CASES: &str = "cases";
 /// Bytes of a case file.
 const FILE_LIMIT: u64 = 4 << 20;
 
@@ -185,7 +185,7 @@ fn opened(
 }
 
 /// A policy's id from its file: `my_policy.wasm` is `my-policy`.
-fn id_of(file: &str) -> String {
+pub(crate) fn id_of(file: &str) -> String {
     let stem = file.strip_suffix(".wasm").unwrap_or(file);
     let allowed = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
     stem.chars().take(64).map(allowed).collect()

@@ -32,9 +32,9 @@ pub(crate) fn run(args: &TestArgs, output: &Output) -> anyhow::Result<Exit> {
     loop {
         // Taken before the files are read: what changes meanwhile runs again.
         let mut before = signs(&known);
-        match Subject::open(&args.bundle, &args.cases, &args.vouch, output) {
+        match Subject::open(&args.bundle, &args.run.cases, &args.vouch, output) {
             Err(error) => {
-                let places = signs(&sources_of(&args.bundle, &args.cases));
+                let places = signs(&sources_of(&args.bundle, &args.run.cases));
                 if !places.iter().any(|sign| sign.seen.is_some()) {
                     return Err(error);
                 }
@@ -49,7 +49,9 @@ pub(crate) fn run(args: &TestArgs, output: &Output) -> anyhow::Result<Exit> {
                 if known.is_empty() {
                     bail!("nothing to watch: `{}` and its cases are built in", args.bundle);
                 }
-                match report(args, subject, output).and_then(|report| words(args, &report)) {
+                match report(&args.run, subject, output)
+                    .and_then(|report| words(&args.run, &report))
+                {
                     Ok(text) => output.print(&text)?,
                     Err(error) => output.error(&problem::sentence(&error)),
                 }

@@ -66,7 +66,7 @@ impl Guest {
             globals: ["g0", "g1", "g2", "g3"].map(Into::into).into(),
         };
         let policy = LeanPolicy::new(&module, &names).expect("it fits");
-        let store = new_store(&engine, &config.limits, 1);
+        let store = new_store(&engine, &config.limits, config.limits.memory_bytes, 1);
         Self { policy, store, limits: config.limits }
     }
 

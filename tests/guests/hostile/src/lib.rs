@@ -36,6 +36,8 @@ pub enum Behaviour {
     BadRisk,
     /// Ask for an obligation that no host knows.
     UnknownObligation,
+    /// Say that it raised an error, as the SDKs of other languages do.
+    Raise,
     /// A finding of effect `require` without a requirement.
     RequireNothing,
     /// The same, with a requirement to withhold nothing.
@@ -55,6 +57,8 @@ pub struct Settings {
     reads: Option<Vec<String>>,
     time: bool,
     valid_for: Option<i64>,
+    /// Bytes that it keeps from `configure` on.
+    ballast: Option<i64>,
 }
 
 /// The policy.
@@ -87,6 +91,8 @@ impl Policy for Hostile {
 
     fn configure(settings: Settings) -> Result<Self, Vec<SettingError>> {
         misbehave(settings.configure);
+        let ballast = settings.ballast.and_then(|bytes| usize::try_from(bytes).ok());
+        vec![1_u8; ballast.unwrap_or_default()].leak();
         Ok(Self { settings })
     }
 
@@ -156,6 +162,10 @@ fn misbehave(behaviour: Behaviour) -> Verdict {
         Behaviour::UnknownObligation => permit.requiring(Requirement::Other(Fact {
             name: "stand-on-one-leg".into(),
             value: Value::Boolean(true),
+        })),
+        Behaviour::Raise => permit.requiring(Requirement::Other(Fact {
+            name: "tokenward:raised".into(),
+            value: Value::Text("of alice@example.com\u{1b}[31m\nat line 7".into()),
         })),
         Behaviour::WithholdNothing => permit
             .with(Finding::require("reported", Severity::High, "nothing is withheld"))

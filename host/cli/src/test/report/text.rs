@@ -38,7 +38,7 @@ fn failure(page: &mut Page, case: &Case, ran: &Ran) {
     }
 }
 
-fn difference(page: &mut Page, difference: &Difference) {
+pub(crate) fn difference(page: &mut Page, difference: &Difference) {
     let (expected, got) = match (&difference.expected, &difference.got) {
         (Some(_), None) => ("missing", ""),
         (None, _) => ("", "unexpected"),
