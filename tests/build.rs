@@ -17,7 +17,8 @@ fn run() -> Result<(), String> {
     for input in ["wit", "guest/sdk", "tests/guests", "Cargo.lock"] {
         println!("cargo::rerun-if-changed={}", root.join(input).display());
     }
-    let guests = ["hostile-guest", "importing-guest", "lying-guest", "wrong-contract-guest"];
+    let guests =
+        ["draft-guest", "hostile-guest", "importing-guest", "lying-guest", "wrong-contract-guest"];
     let modules = tokenward_policy_build::build_modules(
         &root.join("Cargo.toml"),
         &guests,

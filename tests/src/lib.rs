@@ -10,6 +10,9 @@ pub const LYING: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/lying-guest.w
 pub const WRONG_CONTRACT: &[u8] =
     include_bytes!(concat!(env!("OUT_DIR"), "/wrong-contract-guest.wasm"));
 
+/// Of the draft of the next version of the contract.
+pub const DRAFT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/draft-guest.wasm"));
+
 /// Imports a clock.
 pub const IMPORTING: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/importing-guest.wasm"));
 

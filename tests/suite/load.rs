@@ -121,7 +121,7 @@ fn a_component_with_two_versions_of_the_contract_is_refused() {
         component.extend([11, u8::try_from(section.len()).expect("a short section")]);
         component.extend(section);
         let error = engine().load(&component, "{}").expect_err("two versions");
-        let LoadError::Contract { found } = &error else { panic!("{error:?}") };
+        let LoadError::Contract { found, .. } = &error else { panic!("{error:?}") };
         assert!(found.iter().any(|other| other == name), "{error}");
     }
 }

@@ -14,7 +14,7 @@ pub(crate) fn build(folder: &Path) -> Result<Vec<u8>, BuildError> {
         if !tool::is_there(NPM) {
             return Err(BuildError::ToolMissing {
                 tool: "npm".into(),
-                advice: "install Node.js 20 or later".into(),
+                advice: "install Node.js 18 or later".into(),
             });
         }
         let install = ["install", "--no-audit", "--no-fund", "--loglevel=error"];

@@ -12,7 +12,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::{BuildError, BuiltPolicy, Keep, STACK_BYTES, TARGET, trim, wrap};
+use crate::{BuildError, BuiltPolicy, Keep, STACK_BYTES, TARGET, tool, trim, wrap};
 
 const PROFILE: &str = "tokenward-policy";
 
@@ -40,12 +40,12 @@ pub fn build_policies(
 
 /// Builds the policy of a folder.
 pub(crate) fn build(folder: &Path, package: &str, keep: Keep) -> Result<BuiltPolicy, BuildError> {
-    let target = folder.join("target/tokenward");
-    let modules = modules(&folder.join("Cargo.toml"), &[package], &target, keep)?;
-    let (_, module) = modules.into_iter().next().ok_or_else(|| BuildError::Component {
-        package: package.to_owned(),
-        reason: "nothing was built".into(),
-    })?;
+    let whole = tool::own(folder, "")?;
+    let target = whole.join("target/tokenward");
+    check_target()?;
+    let mut command = cargo(&whole.join("Cargo.toml"), &[package], &target, keep);
+    tool::run(command.arg("--quiet"), folder)?;
+    let module = built(package, &target, keep)?;
     let component = wrap(package, &module)?;
     Ok(BuiltPolicy { package: package.to_owned(), component, stopped: Vec::new() })
 }
@@ -61,44 +61,41 @@ pub fn build_modules(
     packages: &[&str],
     target_dir: &Path,
 ) -> Result<Vec<(String, Vec<u8>)>, BuildError> {
-    modules(manifest, packages, target_dir, Keep::Nothing)
-}
-
-fn modules(
-    manifest: &Path,
-    packages: &[&str],
-    target_dir: &Path,
-    keep: Keep,
-) -> Result<Vec<(String, Vec<u8>)>, BuildError> {
     check_target()?;
-    run_cargo(manifest, packages, target_dir, keep)?;
-    packages
-        .iter()
-        .map(|package| {
-            let file = format!("{}.wasm", package.replace('-', "_"));
-            let path = target_dir.join(TARGET).join(PROFILE).join(file);
-            let module = match std::fs::read(&path) {
-                Ok(module) => module,
-                Err(source) => return Err(BuildError::Module { path, source }),
-            };
-            let package = (*package).to_owned();
-            if keep == Keep::Messages {
-                return Ok((package, module));
-            }
-            match trim::trim(&module) {
-                Ok(module) => Ok((package, module)),
-                Err(reason) => Err(BuildError::Component { package, reason }),
-            }
-        })
-        .collect()
+    let mut command = cargo(manifest, packages, target_dir, Keep::Nothing);
+    let status = command.status().map_err(|source| BuildError::Tool {
+        tool: command.get_program().to_string_lossy().into(),
+        source,
+    })?;
+    if !status.success() {
+        return Err(BuildError::Cargo { packages: packages.join(", ") });
+    }
+    let build =
+        |package: &&str| Ok(((*package).to_owned(), built(package, target_dir, Keep::Nothing)?));
+    packages.iter().map(build).collect()
 }
 
-fn tool(variable: &str, default: &str) -> OsString {
+/// What cargo made of a package.
+fn built(package: &str, target_dir: &Path, keep: Keep) -> Result<Vec<u8>, BuildError> {
+    let file = format!("{}.wasm", package.replace('-', "_"));
+    let path = target_dir.join(TARGET).join(PROFILE).join(file);
+    let module = match std::fs::read(&path) {
+        Ok(module) => module,
+        Err(source) => return Err(BuildError::Module { path, source }),
+    };
+    if keep == Keep::Messages {
+        return Ok(module);
+    }
+    trim::trim(&module)
+        .map_err(|reason| BuildError::Component { package: package.to_owned(), reason })
+}
+
+fn program(variable: &str, default: &str) -> OsString {
     std::env::var_os(variable).unwrap_or_else(|| default.into())
 }
 
 fn check_target() -> Result<(), BuildError> {
-    let rustc = tool("RUSTC", "rustc");
+    let rustc = program("RUSTC", "rustc");
     let output = Command::new(&rustc)
         .args(["--print", "target-libdir", "--target", TARGET])
         .output()
@@ -109,14 +106,8 @@ fn check_target() -> Result<(), BuildError> {
     if output.status.success() && has_std { Ok(()) } else { Err(BuildError::TargetMissing) }
 }
 
-fn run_cargo(
-    manifest: &Path,
-    packages: &[&str],
-    target_dir: &Path,
-    keep: Keep,
-) -> Result<(), BuildError> {
-    let cargo = tool("CARGO", "cargo");
-    let mut command = Command::new(&cargo);
+fn cargo(manifest: &Path, packages: &[&str], target_dir: &Path, keep: Keep) -> Command {
+    let mut command = Command::new(program("CARGO", "cargo"));
     command.arg("build").arg("--lib").arg("--manifest-path").arg(manifest);
     command.args(["--target", TARGET, "--profile", PROFILE]);
     for setting in [
@@ -150,10 +141,7 @@ fn run_cargo(
     ] {
         command.env_remove(variable);
     }
-    let status = command
-        .status()
-        .map_err(|source| BuildError::Tool { tool: cargo.to_string_lossy().into(), source })?;
-    if status.success() { Ok(()) } else { Err(BuildError::Cargo { packages: packages.join(", ") }) }
+    command
 }
 
 fn rustflags(manifest: &Path, keep: Keep) -> Vec<String> {

@@ -134,11 +134,26 @@ impl Case {
         let Placed { line, raw } = placed;
         let name = raw.name.get_ref().clone();
         let place = || format!("`{file}`, line {line}, case `{name}`");
-        let case = Self::read(raw, file, line, &mut Files { folder, files });
+        let case = Self::read_in(raw, file, line, &mut Files { folder, files });
         case.with_context(place)
     }
 
-    fn read(raw: RawCase, file: &str, line: usize, files: &mut Files<'_>) -> anyhow::Result<Self> {
+    /// Reads a case that can name no file.
+    pub(crate) fn read(
+        raw: RawCase,
+        file: &str,
+        line: usize,
+        files: &mut Vec<PathBuf>,
+    ) -> anyhow::Result<Self> {
+        Self::read_in(raw, file, line, &mut Files { folder: None, files })
+    }
+
+    fn read_in(
+        raw: RawCase,
+        file: &str,
+        line: usize,
+        files: &mut Files<'_>,
+    ) -> anyhow::Result<Self> {
         let expected = Expected::new(&raw)?;
         let request = request(&raw)?;
         let binding = match raw.binding {

@@ -244,6 +244,15 @@ pub(crate) fn parse(text: &str, file: &str) -> anyhow::Result<Vec<Placed>> {
     Ok(cases)
 }
 
+/// Reads the one case of a text that nobody wrote by hand.
+pub(crate) fn one(text: &str) -> anyhow::Result<RawCase> {
+    let raw: RawFile = toml::from_str(text).map_err(|error| {
+        let message = error.message().split_whitespace().collect::<Vec<_>>().join(" ");
+        anyhow!("{message}")
+    })?;
+    raw.case.into_iter().next().ok_or_else(|| anyhow!("it has no case"))
+}
+
 /// Line and column, both from 1, of a byte of a text.
 fn position(text: &str, offset: usize) -> (usize, usize) {
     let before = text.get(..offset).unwrap_or(text);

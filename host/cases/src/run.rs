@@ -231,8 +231,9 @@ pub(crate) fn observe(authorizer: &Authorizer, case: &Case) -> Observation {
     Observation::of(&rehearse(authorizer, case))
 }
 
-fn rehearse(authorizer: &Authorizer, case: &Case) -> Rehearsal {
-    let call = Call {
+/// The call that a case describes.
+pub(crate) fn call_of(case: &Case) -> Call<'_> {
+    Call {
         bearer: match &case.judged {
             Judged::Token { bytes, .. } => bytes,
             Judged::Claims { .. } => &[],
@@ -244,7 +245,11 @@ fn rehearse(authorizer: &Authorizer, case: &Case) -> Rehearsal {
         binding: case.binding,
         encryption: None,
         now: case.call.now,
-    };
+    }
+}
+
+fn rehearse(authorizer: &Authorizer, case: &Case) -> Rehearsal {
+    let call = call_of(case);
     match &case.judged {
         Judged::Token { trust, .. } => {
             authorizer.set_trust(trust.as_ref().clone());

@@ -13,6 +13,7 @@ use crate::call::CallFacts;
 use crate::exit::Exit;
 use crate::mint::json_object;
 use crate::output::Output;
+use crate::record;
 use crate::render;
 use crate::token_source::{Origin, TokenBytes, read_token};
 use crate::trust;
@@ -45,9 +46,9 @@ pub(crate) enum Material {
 
 /// A token to be.
 pub(crate) struct Draft {
-    kind: TokenKind,
-    header: Object,
-    claims: Object,
+    pub(crate) kind: TokenKind,
+    pub(crate) header: Object,
+    pub(crate) claims: Object,
 }
 
 /// A decision, with what a report says beside it.
@@ -63,7 +64,7 @@ pub(crate) enum Judged {
     /// A token, or none where there had to be one.
     Token(Box<JudgedToken>),
     /// Claims that are about to be signed.
-    Claims(Object),
+    Claims(Draft),
     /// A call without a token.
     NoToken,
 }
@@ -120,7 +121,7 @@ impl Checker {
                     .ok(),
                 origin: token.origin,
             })),
-            Material::Claims(draft) => Judged::Claims(draft.claims),
+            Material::Claims(draft) => Judged::Claims(draft),
             Material::NoToken => Judged::NoToken,
         };
         Report { decision, judged, cache: self.cache.in_words() }
@@ -137,7 +138,7 @@ impl Report {
     pub(crate) fn claims(&self) -> Option<&Object> {
         match &self.judged {
             Judged::Token(token) if self.was_judged() => Some(token.parsed.as_ref()?.claims()),
-            Judged::Claims(claims) => Some(claims),
+            Judged::Claims(draft) => Some(&draft.claims),
             Judged::Token(_) | Judged::NoToken => None,
         }
     }
@@ -163,6 +164,9 @@ pub(crate) fn run(args: &CheckArgs, output: &Output) -> anyhow::Result<Exit> {
     let wish = if args.no_cache { CacheWish::Off } else { CacheWish::Keep };
     let checker = Checker::new(trust, &bundle, Cache::open(wish))?;
     let report = checker.check(material, &facts, &vouched);
+    if let Some(log) = &args.record {
+        record::add(log, &report, &facts, &vouched).context("--record")?;
+    }
     let detail = if args.explain { Detail::Explained } else { Detail::Brief };
     output.print(&match args.format {
         Format::Text => render::decision::text(&report, detail),

@@ -19,6 +19,7 @@ mod output;
 mod pointer;
 mod policy;
 mod problem;
+mod record;
 mod render;
 mod test;
 mod token_source;

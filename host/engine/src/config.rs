@@ -3,6 +3,7 @@
 use wasmtime::{Config, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
 
 use crate::cache::CompilationCache;
+use crate::versions::Drafts;
 
 /// Limits of one policy in one call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,6 +119,8 @@ pub struct EngineConfig {
     pub compilation: Compilation,
     /// Whether verdicts are remembered.
     pub memory: MemoryOfVerdicts,
+    /// Whether policies of an unreleased version of the contract are taken.
+    pub drafts: Drafts,
     /// Where compiled policies are kept between processes.
     pub cache: Option<CompilationCache>,
 }
@@ -133,6 +136,7 @@ impl Default for EngineConfig {
             instances: Instances::Restored,
             compilation: Compilation::Optimized,
             memory: MemoryOfVerdicts::Bytes(8 << 20),
+            drafts: Drafts::Refused,
             cache: None,
         }
     }

@@ -127,6 +127,10 @@ pub struct Descriptor {
     pub settings_schema: serde_json::Value,
     /// What it reads with default settings.
     pub reads: Reads,
+    /// If it is not to be used any more: why, and what takes its place. Only policies of the draft
+    /// of the contract 0.2 can say so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deprecated: Option<String>,
 }
 
 impl Descriptor {
@@ -136,10 +140,14 @@ impl Descriptor {
         self.rules.iter().find(|rule| rule.id == id)
     }
 
-    pub(crate) fn check(raw: contract::Descriptor) -> Result<Self, String> {
+    pub(crate) fn check(
+        raw: contract::Descriptor,
+        deprecated: Option<String>,
+    ) -> Result<Self, String> {
         check_id("name", &raw.name)?;
         check_version(&raw.version)?;
         check_line("title", &raw.title)?;
+        deprecated.as_ref().map_or(Ok(()), |why| check_line("deprecated", why))?;
         if raw.description.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
             return Err("`description` holds control characters".into());
         }
@@ -164,6 +172,7 @@ impl Descriptor {
             rules: check_rules(raw.rules)?,
             settings_schema,
             reads: Reads::check(raw.reads)?,
+            deprecated,
         })
     }
 }

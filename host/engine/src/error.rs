@@ -1,6 +1,5 @@
 //! Why a component cannot be loaded as a policy.
 
-use crate::ACCEPTED_CONTRACTS;
 use crate::fault::Fault;
 
 /// What is wrong with a setting.
@@ -33,10 +32,12 @@ pub enum LoadError {
         names: Vec<String>,
     },
     /// The component exports no policy of an accepted version.
-    #[error("the component exports {}; accepted: `{ACCEPTED_CONTRACTS}`", quoted_or_nothing(found))]
+    #[error("the component exports {}; accepted: `{accepted}`", quoted_or_nothing(found))]
     Contract {
         /// What it exports, by name.
         found: Vec<String>,
+        /// The versions that are accepted.
+        accepted: &'static str,
     },
     /// It faulted while it was loaded.
     #[error("in `{stage}`: {fault}")]

@@ -28,6 +28,7 @@ mod ready;
 mod set;
 mod snapshot;
 mod verdict;
+mod versions;
 
 pub use anatomy::Anatomy;
 pub use cache::{CacheError, CompilationCache};
@@ -44,6 +45,8 @@ pub use load::{LoadedPolicy, component_digest};
 pub use pointer::is_json_pointer;
 pub use set::{Evaluation, MemoryUse, Outcome, PolicySet};
 pub use verdict::{Effect, Finding, Requirement, Risk, RiskFactor, Severity, StepUp, Verdict};
+
+pub use versions::Drafts;
 
 /// The contract versions that this engine accepts, as a person writes them.
 pub const ACCEPTED_CONTRACTS: &str = "tokenward:policy@0.1";

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use wasmtime::component::{Component, ComponentExportIndex, Func, InstancePre, Linker};
 use wasmtime::{AsContextMut, Module, Store};
 
-use crate::bindings::{self, contract};
+use crate::bindings::contract;
 use crate::config::{Calls, KEEP_RESIDENT, Limits};
 use crate::descriptor::{Descriptor, Reads};
 use crate::error::{LoadError, SettingError};
@@ -18,6 +18,7 @@ use crate::lean::lift::AbiError;
 use crate::lean::shape::{CoreExports, SHAPE_RULES, shape};
 use crate::ready::{Instance, StoreState, new_store};
 use crate::snapshot::Instrumented;
+use crate::versions::{Drafts, Functions, INTERFACE, Version};
 
 /// A component that was checked, configured, snapshotted and compiled.
 pub struct LoadedPolicy {
@@ -224,7 +225,7 @@ pub(crate) fn describe(engine: &Inner, component: &[u8]) -> Result<Descriptor, L
 struct Loading<'a> {
     instrumented: Instrumented<'a>,
     pre: InstancePre<StoreState>,
-    indices: contract::GuestIndices,
+    version: Version,
     limits: &'a Limits,
     memory_bytes: usize,
 }
@@ -233,7 +234,7 @@ struct Loading<'a> {
 struct Started {
     store: Store<StoreState>,
     instance: wasmtime::component::Instance,
-    exports: contract::Guest,
+    functions: Functions,
 }
 
 struct Configured {
@@ -246,7 +247,7 @@ impl<'a> Loading<'a> {
     fn new(engine: &'a Inner, component: &'a [u8], memory_bytes: usize) -> Result<Self, LoadError> {
         let limits = &engine.config.limits;
         check_is_component(component)?;
-        check_contract(component)?;
+        let version = check_contract(component, engine.config.drafts)?;
         let instrumented = Instrumented::new(component)?;
         let compiled = engine.compiled_once(&component_digest(component), || {
             Component::new(&engine.loading, &instrumented.bytes)
@@ -255,9 +256,7 @@ impl<'a> Loading<'a> {
         let pre = Linker::new(&engine.loading)
             .instantiate_pre(&compiled)
             .map_err(LoadError::wasmtime("the component cannot be linked"))?;
-        let indices = contract::GuestIndices::new(&pre)
-            .map_err(LoadError::wasmtime("the component's exports do not fit the contract"))?;
-        Ok(Self { instrumented, pre, indices, limits, memory_bytes })
+        Ok(Self { instrumented, pre, version, limits, memory_bytes })
     }
 
     fn start(&self) -> Result<Started, LoadError> {
@@ -271,26 +270,23 @@ impl<'a> Loading<'a> {
         };
         store.set_fuel(limits.load_fuel).map_err(start)?;
         let instance = self.pre.instantiate(&mut store).map_err(start)?;
-        let exports = self
-            .indices
-            .load(&mut store, &instance)
-            .map_err(LoadError::wasmtime("the component's exports do not fit the contract"))?;
-        Ok(Started { store, instance, exports })
+        let functions = Functions::of(self.version, &self.pre, &instance, &mut store)?;
+        Ok(Started { store, instance, functions })
     }
 
     fn describe(&self) -> Result<Descriptor, LoadError> {
-        let Started { mut store, exports, .. } = self.start()?;
-        let raw = exports.call_describe(&mut store);
-        let raw = raw.map_err(|error| self.fault("describe", &store, &error))?;
-        Descriptor::check(raw).map_err(|reason| LoadError::Descriptor { reason })
+        let Started { mut store, functions, .. } = self.start()?;
+        let raw = functions.describe(&mut store);
+        let (raw, deprecated) = raw.map_err(|error| self.fault("describe", &store, &error))?;
+        Descriptor::check(raw, deprecated).map_err(|reason| LoadError::Descriptor { reason })
     }
 
     /// The description is asked of an instance of its own: what its texts take
     /// would be in the snapshot, and be put back for each request.
     fn configure(&self, settings: &str) -> Result<Configured, LoadError> {
         let descriptor = self.describe()?;
-        let Started { mut store, instance, exports } = self.start()?;
-        let answer = exports.call_configure(&mut store, settings);
+        let Started { mut store, instance, functions } = self.start()?;
+        let answer = functions.configure(&mut store, settings);
         let answer = answer.map_err(|error| self.fault("configure", &store, &error))?;
         let reads = match answer {
             Ok(reads) => Reads::check(reads).map_err(|reason| LoadError::Descriptor { reason })?,
@@ -371,13 +367,13 @@ fn check_is_component(bytes: &[u8]) -> Result<(), LoadError> {
 
 /// Refuses imports by name, and versions of the contract that are not
 /// accepted, before anything is compiled.
-fn check_contract(component: &[u8]) -> Result<(), LoadError> {
+fn check_contract(component: &[u8], drafts: Drafts) -> Result<Version, LoadError> {
     use wasmparser::{ComponentExternalKind, Parser, Payload};
     let broken = |error: wasmparser::BinaryReaderError| LoadError::NotAComponent {
         reason: error.to_string(),
     };
     let (mut imports, mut exports) = (Vec::new(), Vec::new());
-    let (mut contracts, mut accepted) = (0_usize, 0_usize);
+    let (mut contracts, mut accepted) = (0_usize, None);
     let mut depth = 0_usize;
     for payload in Parser::new(0).parse_all(component) {
         match payload.map_err(broken)? {
@@ -392,8 +388,9 @@ fn check_contract(component: &[u8]) -> Result<(), LoadError> {
                 for export in section {
                     let export = export.map_err(broken)?;
                     let is_instance = export.kind == ComponentExternalKind::Instance;
-                    contracts += usize::from(export.name.name.starts_with(CONTRACT));
-                    accepted += usize::from(is_instance && is_accepted(export.name.name));
+                    contracts += usize::from(export.name.name.starts_with(INTERFACE));
+                    let version = Version::of_export(export.name.name).filter(|_| is_instance);
+                    accepted = accepted.or(version.filter(|v| v.is_accepted(drafts)));
                     exports.push(export.name.name.escape_debug().to_string());
                 }
             }
@@ -404,19 +401,12 @@ fn check_contract(component: &[u8]) -> Result<(), LoadError> {
         (false, ..) => Err(LoadError::Imports { names: imports }),
         // One and no more: of two that are both accepted, the types of one could
         // be checked and the other be called.
-        (true, 1, 1) => Ok(()),
-        (true, ..) => Err(LoadError::Contract { found: exports }),
+        (true, 1, Some(version)) => Ok(version),
+        (true, ..) => {
+            let accepted = drafts.accepted_versions();
+            Err(LoadError::Contract { found: exports, accepted })
+        }
     }
-}
-
-/// What the name of a contract begins with, of whatever version.
-const CONTRACT: &str = "tokenward:policy/policy@";
-
-/// Version 0.1 with any patch: patches only add documentation.
-pub(crate) fn is_accepted(export: &str) -> bool {
-    export
-        .strip_prefix("tokenward:policy/policy@0.1.")
-        .is_some_and(|patch| !patch.is_empty() && patch.bytes().all(|b| b.is_ascii_digit()))
 }
 
 fn prepare(
@@ -438,14 +428,14 @@ fn prepare_component(compiled: &Component) -> Result<Code, LoadError> {
     let pre = Linker::new(compiled.engine())
         .instantiate_pre(compiled)
         .map_err(LoadError::wasmtime("the configured component cannot be linked"))?;
-    // Types are checked here, once; calls rely on it.
-    bindings::PolicyModulePre::new(pre.clone())
-        .map_err(LoadError::wasmtime("the component's exports do not fit the contract"))?;
-    let lost = || LoadError::Contract { found: Vec::new() };
+    let lost = || LoadError::Wasmtime {
+        context: "the configured component does not fit the contract",
+        reason: "it lost an export".into(),
+    };
     let (_, interface) = compiled
         .component_type()
         .exports(compiled.engine())
-        .find(|(name, _)| is_accepted(name))
+        .find(|(name, _)| Version::of_export(name).is_some())
         .and_then(|(name, _)| compiled.get_export(None, name))
         .ok_or_else(lost)?;
     let (_, evaluate) = compiled.get_export(Some(&interface), "evaluate").ok_or_else(lost)?;
@@ -463,7 +453,7 @@ fn cache_name(engine: &Inner, component: &[u8], settings: &str, memory_bytes: us
     SHAPE_RULES.hash(&mut hasher);
     engine.serving.precompile_compatibility_hash().hash(&mut hasher);
     let limits = &engine.config.limits;
-    (memory_bytes, limits.load_fuel, engine.config.calls).hash(&mut hasher);
+    (memory_bytes, limits.load_fuel, engine.config.calls, engine.config.drafts).hash(&mut hasher);
     component.hash(&mut hasher);
     settings.hash(&mut hasher);
     format!("{}.policy", hex(hasher.0.finish().as_ref()))

@@ -333,7 +333,7 @@ fn call(
     evaluate: Func,
     input: &contract::Input<'_>,
 ) -> wasmtime::Result<contract::Verdict> {
-    // Sound: `load::prepare` checked the export against the contract's types
+    // Sound: `Functions::of` checked the export against the contract's types
     // when the policy was loaded; checking them again for each instance costs
     // a third of making one.
     let evaluate = unsafe {

@@ -29,6 +29,7 @@ impl Default for ParseLimits {
 /// A well-formed compact JWS of which nothing is known to be true.
 ///
 /// `Debug` shows its digest only.
+#[derive(Clone)]
 pub struct UnverifiedJws {
     header: Object,
     payload: Vec<u8>,

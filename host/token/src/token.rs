@@ -16,6 +16,7 @@ use crate::trust::Trust;
 /// A well-formed JWT of which nothing is known to be true.
 ///
 /// `Debug` shows its digest only.
+#[derive(Clone)]
 pub struct UnverifiedToken {
     jws: UnverifiedJws,
     claims: Object,

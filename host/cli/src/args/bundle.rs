@@ -93,6 +93,10 @@ What is signed is the manifest with the digests of all components and cases, as
 an envelope of DSSE 1.0 wraps it, with Ed25519. Who signs twice has signed once:
 a threshold of a trust file counts keys.
 
+A key in a PKCS #11 token (an HSM, a smart card) signs by --pkcs11, the shared library
+of the token's maker, and --pkcs11-key. The PIN is read from the file of --pin-file, or
+from the environment variable TOKENWARD_PIN: an argument can be seen by others.
+
 --command runs a program that has the key, or reaches who has it, such as that
 of a key management service: it reads the message from its standard input, and
 writes the 64 bytes of the signature to its standard output.";
@@ -104,14 +108,29 @@ pub(crate) struct BundleSignArgs {
     #[arg(value_name = "FILE.bundle")]
     pub(crate) file: PathBuf,
     /// Sign with this key: a private JWK, or PKCS#8 in PEM
-    #[arg(long, value_name = "PRIVATE", required_unless_present = "command")]
+    #[arg(long, value_name = "PRIVATE", required_unless_present_any = ["command", "pkcs11"])]
     pub(crate) key: Option<PathBuf>,
+    /// Sign with a key in the PKCS #11 token that this module reaches
+    #[arg(long, value_name = "MODULE", conflicts_with_all = ["key", "command"], requires = "pkcs11_key")]
+    pub(crate) pkcs11: Option<PathBuf>,
+    /// With --pkcs11: the label of the key
+    #[arg(long, value_name = "LABEL", requires = "pkcs11")]
+    pub(crate) pkcs11_key: Option<String>,
+    /// With --pkcs11: the label of the token; default: the only one
+    #[arg(long, value_name = "LABEL", requires = "pkcs11")]
+    pub(crate) pkcs11_token: Option<String>,
+    /// With --pkcs11: a file with the PIN in its first line
+    #[arg(long, value_name = "FILE", requires = "pkcs11")]
+    pub(crate) pin_file: Option<PathBuf>,
     /// Sign by this program, with its arguments; needs --public-key
     #[arg(long, value_name = "PROGRAM", num_args = 1.., conflicts_with = "key", requires = "public_key", allow_hyphen_values = true)]
     pub(crate) command: Option<Vec<String>>,
     /// With --command: the public key of what the program signs with
     #[arg(long, value_name = "FILE", requires = "command")]
     pub(crate) public_key: Option<PathBuf>,
+    /// With --pkcs11: write the public key to this file, as JWK, for a trust file
+    #[arg(long, value_name = "FILE", requires = "pkcs11")]
+    pub(crate) write_public_key: Option<PathBuf>,
 }
 
 const VERIFY_HELP: &str = "\
@@ -200,7 +219,9 @@ Exit codes:
   2  the arguments, a file, a case or a bundle is wrong
 
 Decisions are compared over cases (see `tokenward test --help`): those of both
-bundles, or those of --cases. What a case expects does not matter here.";
+bundles, or those of --cases; or over a log of requests, JSON Lines with the fields
+of a case, as `tokenward check --record` writes it. What a case expects does not
+matter here.";
 
 #[derive(clap::Args)]
 #[command(after_help = DIFF_HELP)]
@@ -214,6 +235,9 @@ pub(crate) struct BundleDiffArgs {
     /// A case file, or a folder of them; may be repeated
     #[arg(long, value_name = "PATH")]
     pub(crate) cases: Vec<PathBuf>,
+    /// A log of requests, in place of cases; may be repeated
+    #[arg(long, value_name = "FILE.jsonl", conflicts_with = "cases")]
+    pub(crate) log: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) vouch: BundleVouch,
     /// How to print it

@@ -90,6 +90,12 @@ pub(crate) struct CheckArgs {
     /// Say also how it was decided, and what each policy read
     #[arg(long)]
     pub(crate) explain: bool,
+    /// Add what was judged to this log of requests, for `bundle diff --log`
+    ///
+    /// It holds the claims, and no token. A token that was not accepted is not in it: no bundle was
+    /// asked.
+    #[arg(long, value_name = "FILE.jsonl")]
+    pub(crate) record: Option<PathBuf>,
     /// Compile the policies anew
     #[arg(long)]
     pub(crate) no_cache: bool,

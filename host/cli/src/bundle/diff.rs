@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::path::PathBuf;
 
+use anyhow::{Context, anyhow};
 use serde::Serialize;
 use tokenward::{
     Bundle, BundleManifest, BundleVersion, BundledPolicy, PolicyEntry, UnixTime, component_digest,
@@ -18,8 +20,10 @@ use crate::render::page::Page;
 use crate::render::style::{BOLD, DENY, PERMIT, PLAIN, QUIET};
 use crate::render::{json, safe, words};
 use crate::test::cases_of;
-use crate::values::moment;
+use crate::values::{moment, read};
 
+/// Bytes of a log of requests.
+const LOG_LIMIT: u64 = 1 << 30;
 /// Columns of the labels.
 const LABEL: usize = 10;
 
@@ -82,7 +86,9 @@ pub(crate) fn diff(args: &BundleDiffArgs, output: &Output) -> anyhow::Result<Exi
     let vouch = |this: bool| if !this && packed.contains(&true) { &none } else { &args.vouch };
     let old = bundle_source::open(&args.old, vouch(packed[0]), now, output)?;
     let new = bundle_source::open(&args.new, vouch(packed[1]), now, output)?;
-    let cases = if args.cases.is_empty() {
+    let cases = if !args.log.is_empty() {
+        recorded(&args.log)?
+    } else if args.cases.is_empty() {
         // A case that both bundles have is judged once.
         let mut cases = cases_of(&args.new, &new)?;
         let names: BTreeSet<_> = cases.iter().map(|case| case.name.clone()).collect();
@@ -99,6 +105,18 @@ pub(crate) fn diff(args: &BundleDiffArgs, output: &Output) -> anyhow::Result<Exi
         Format::Json => json::pretty(&record)?,
     })?;
     Ok(if record.is_empty() { Exit::Done } else { Exit::Failed })
+}
+
+/// The requests of logs.
+fn recorded(files: &[PathBuf]) -> anyhow::Result<Vec<Case>> {
+    let mut cases = Vec::new();
+    for file in files {
+        let name = file.display().to_string();
+        let text = String::from_utf8(read(file, LOG_LIMIT).context("--log")?);
+        let text = text.map_err(|_| anyhow!("`{name}`: it is not UTF-8")).context("--log")?;
+        cases.extend(Case::of_log(&text, &name).context("--log")?);
+    }
+    Ok(cases)
 }
 
 fn record(old: &Bundle, new: &Bundle, cases: &[Case], cache: &Cache) -> anyhow::Result<Record> {

@@ -5,11 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
-use tokenward::{Descriptor, Engine, Limits, MOST_MEMORY_MIB};
+use tokenward::{Descriptor, Engine, Limits};
 use tokenward_engine::Anatomy;
 use tokenward_engine::LoadedPolicy;
 use tokenward_policy_build::{BuildError, BuiltPolicy, Keep, Language, build as build_policy};
 
+use super::inspect::MOST_MEMORY;
 use super::probe;
 use crate::args::{PolicyBuildArgs, PolicyTestArgs};
 use crate::cache::{Cache, CacheWish};
@@ -21,8 +22,6 @@ use crate::render::style::{BOLD, PLAIN};
 use crate::render::words::{self, group};
 use crate::values::read;
 
-/// By itself, a policy has the most memory that a bundle can give it.
-const MOST_MEMORY: usize = (MOST_MEMORY_MIB as usize) << 20;
 /// Columns of the labels.
 const LABEL: usize = 9;
 /// Bytes that a `Cargo.toml` may have.

@@ -3,7 +3,7 @@
 use anyhow::Context;
 use serde::Serialize;
 use serde_json::Value;
-use tokenward::{Descriptor, Engine, Phase, Reads, Rule};
+use tokenward::{Descriptor, Engine, MOST_MEMORY_MIB, Phase, Reads, Rule};
 use tokenward_engine::Anatomy;
 
 use super::probe::{self, Needs};
@@ -18,6 +18,8 @@ use crate::render::style::{BOLD, PLAIN, QUIET};
 use crate::render::words::{self, group};
 use crate::render::{explain, json, rules, safe};
 
+/// By itself, a policy has the most memory that a bundle can give it.
+pub(super) const MOST_MEMORY: usize = (MOST_MEMORY_MIB as usize) << 20;
 /// Columns of the labels.
 const LABEL: usize = 11;
 
@@ -58,7 +60,7 @@ pub(crate) fn inspect(args: &PolicyInspectArgs, output: &Output) -> anyhow::Resu
     let limits =
         LimitsRecord { memory_bytes: config.limits.memory_bytes, fuel: config.limits.fuel };
     let engine = Engine::new(config)?;
-    let policy = engine.load(&component, &settings.to_compact())?;
+    let policy = engine.load_with_memory(&component, &settings.to_compact(), MOST_MEMORY)?;
     let Descriptor { name, version, title, description, phases, rules, settings_schema, .. } =
         policy.descriptor().clone();
     let anatomy = Anatomy::of(&component)?;

@@ -242,3 +242,37 @@ fn a_registry_is_asked_for_what_can_be_there() {
         .run(&["bundle", "pull", "acme/bundle:1", "--unsigned"])
         .expect_error(&["it names no registry", "accepted: `REGISTRY/NAME:TAG`"]);
 }
+
+/// What was checked is recorded, and two bundles are compared over it.
+#[test]
+fn bundles_are_compared_over_a_log_of_requests() {
+    let world = World::new();
+    let policy = |strict: &str| {
+        format!(
+            "[[policy]]\nmodule='scope-check'\n[[policy.settings.routes]]\npath='/orders'\nall-of=['{strict}']\n"
+        )
+    };
+    world.bundle("old", &policy("orders:read"));
+    world.bundle("new", &policy("orders:write"));
+    let record = |token: &str, more: &[&str]| {
+        let arguments = ["--bundle", "old", "--record", "calls.jsonl"];
+        world.check(token, &[&arguments[..], more].concat())
+    };
+    let orders = ["--request", "GET https://api.example/orders?a=%26"];
+    let reader = world.token(r#"{"sub":"alice","scope":"orders:read","exp":1800000100,"x":null}"#);
+    record(&reader, &orders).expect(0, &["PERMIT"]);
+    record(&world.token(r#"{"sub":"bob","scope":"other"}"#), &orders).expect(1, &["DENY"]);
+    record(&reader, &["--request", "GET https://api.example/other"]);
+    record("not.a.token", &[]).expect(1, &["DENY"]);
+    let log = std::fs::read_to_string(world.path("calls.jsonl")).unwrap();
+    assert_eq!(log.lines().count(), 3, "no bundle was asked about what is no token: {log}");
+    assert!(!log.contains(reader.trim()) && !log.contains("eyJ"), "{log}");
+    let ran = world.run(&["bundle", "diff", "old", "new", "--log", "calls.jsonl"]);
+    let ran = ran.expect(1, &["line 1", "permit", "deny"]);
+    assert!(!ran.out.contains("line 3") && !ran.out.contains("alice"), "{ran:?}");
+    world.run(&["bundle", "diff", "old", "old", "--log", "calls.jsonl"]).expect(0, &[]);
+    world.write("calls.jsonl", "{\"claims\":1}\n");
+    world
+        .run(&["bundle", "diff", "old", "new", "--log", "calls.jsonl"])
+        .expect_error(&["--log: `calls.jsonl`, line 1: `claims` is an"]);
+}

@@ -200,6 +200,48 @@ impl RequestFacts {
         self.method.as_deref()
     }
 
+    /// The scheme: `http` or `https`.
+    #[must_use]
+    pub fn scheme(&self) -> Option<&str> {
+        self.scheme.as_deref()
+    }
+
+    /// The query parameters, decoded, in their order.
+    #[must_use]
+    pub fn query(&self) -> &[(String, String)] {
+        &self.query
+    }
+
+    /// The headers, by name in lower case.
+    #[must_use]
+    pub fn headers(&self) -> &[(String, String)] {
+        &self.headers
+    }
+
+    /// The client's IP address.
+    #[must_use]
+    pub fn client_address(&self) -> Option<&str> {
+        self.client_address.as_deref()
+    }
+
+    /// Where the token was found.
+    #[must_use]
+    pub fn token_location(&self) -> Option<TokenLocation> {
+        self.token_location
+    }
+
+    /// The transport security of the client's connection.
+    #[must_use]
+    pub fn tls(&self) -> Option<&Tls> {
+        self.tls.as_ref()
+    }
+
+    /// The cookies that carry a token.
+    #[must_use]
+    pub fn cookies(&self) -> &[Cookie] {
+        &self.cookies
+    }
+
     /// The host in lower case, without port.
     #[must_use]
     pub fn host(&self) -> Option<&str> {

@@ -12,7 +12,7 @@ use wasmparser::{
     ComponentTypeRef, ExternalKind, Operator, Parser, Payload,
 };
 
-use crate::load::is_accepted;
+use crate::versions::Version;
 
 /// The core module of a policy, with the names of what is needed of it.
 pub(crate) struct Shape {
@@ -217,7 +217,9 @@ impl<'a> Outer<'a> {
             ComponentExternalKind::Instance => {
                 let instance = self.instances.get(index)?.clone();
                 self.instances.push(instance);
-                if is_accepted(export.name.name) && self.policy.replace(export.index).is_some() {
+                if Version::of_export(export.name.name).is_some()
+                    && self.policy.replace(export.index).is_some()
+                {
                     return None; // two versions of the contract
                 }
             }
