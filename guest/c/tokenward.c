@@ -63,18 +63,37 @@ size_t strlen(const char *text) {
   return length;
 }
 
-/* Room for one more item at the end of a list. */
+/* Room for one more item at the end of a list, which doubles where it is full: at 0, 4, 8, 16 ... */
 static void *one_more(void *list, size_t *length, size_t size) {
-  size_t bytes;
-  if (__builtin_mul_overflow(*length + 1, size, &bytes)) tw_fail("too much memory was asked for");
-  unsigned char *grown = realloc(list, bytes);
-  memset(grown + *length * size, 0, size);
+  bool full = *length == 0 || (*length >= 4 && (*length & (*length - 1)) == 0);
+  if (full) {
+    size_t bytes;
+    if (__builtin_mul_overflow(*length == 0 ? 4 : *length * 2, size, &bytes))
+      tw_fail("too much memory was asked for");
+    list = realloc(list, bytes);
+  }
+  memset((unsigned char *)list + *length * size, 0, size);
   *length += 1;
-  return grown;
+  return list;
+}
+
+/* What a host takes of findings, and of requirements. */
+#define MOST 256
+
+/* The same, for a list whose items stay where they are: an author holds pointers to them. */
+static void *one_more_in_place(void *list, size_t *length, size_t size) {
+  if (*length == 0) list = malloc(MOST * size);
+  if (*length == MOST) tw_fail("there are more findings or requirements than a host takes");
+  memset((unsigned char *)list + *length * size, 0, size);
+  *length += 1;
+  return list;
 }
 
 #define MORE(list) ((list).ptr = one_more((list).ptr, &(list).len, sizeof *(list).ptr), \
                     &(list).ptr[(list).len - 1])
+#define MORE_IN_PLACE(list) \
+  ((list).ptr = one_more_in_place((list).ptr, &(list).len, sizeof *(list).ptr), \
+   &(list).ptr[(list).len - 1])
 
 /* ----------------------------------------------------------------- fault */
 
@@ -151,6 +170,13 @@ const tw_value_t *tw_named(tw_list_fact_t facts, const char *name) {
   return NULL;
 }
 
+size_t tw_count(tw_list_fact_t facts, const char *name) {
+  tw_string_t wanted = tw_text(name);
+  size_t count = 0;
+  for (size_t at = 0; at < facts.len; at++) count += tw_equal(facts.ptr[at].name, wanted);
+  return count;
+}
+
 const tw_string_t *tw_as_text(const tw_value_t *value) {
   return value != NULL && value->tag == TW_VALUE_TEXT ? &value->val.text : NULL;
 }
@@ -185,7 +211,7 @@ void tw_read_below(tw_reads_t *reads, const char *path) {
 
 static tw_finding_t *find(tw_verdict_t *verdict, const char *rule, tw_severity_t severity,
                           tw_effect_t effect, const char *message) {
-  tw_finding_t *finding = MORE(verdict->findings);
+  tw_finding_t *finding = MORE_IN_PLACE(verdict->findings);
   finding->rule = tw_text(rule);
   finding->severity = severity;
   finding->effect = effect;
@@ -214,7 +240,7 @@ void tw_at(tw_finding_t *finding, const char *path) {
 }
 
 tw_requirement_t *tw_requirement(tw_verdict_t *verdict, uint8_t tag) {
-  tw_requirement_t *requirement = MORE(verdict->requirements);
+  tw_requirement_t *requirement = MORE_IN_PLACE(verdict->requirements);
   requirement->tag = tag;
   return requirement;
 }
@@ -321,8 +347,11 @@ static size_t utf8(uint8_t *to, uint32_t point) {
 
 static tw_string_t read_text(tw_reader_t *json) {
   expect(json, '"');
+  const uint8_t *quote = json->at;
+  while (quote < json->end && *quote != '"') quote += *quote == '\\' ? 2 : 1;
+  if (quote >= json->end) tw_fail("the settings are not JSON");
   /* No escape stands for more bytes than it has. */
-  tw_string_t text = {.ptr = malloc((size_t)(json->end - json->at)), .len = 0};
+  tw_string_t text = {.ptr = malloc((size_t)(quote - json->at)), .len = 0};
   for (;;) {
     if (json->at == json->end) tw_fail("the settings are not JSON");
     uint8_t c = *json->at++;

@@ -30,8 +30,10 @@ void tw_push(tw_list_string_t *list, const char *text);
 const tw_value_t *tw_claim(const tw_input_t *input, const char *path);
 /* The signal of this name; NULL if it is unknown. Unknown is not safe. */
 const tw_signal_t *tw_signal(const tw_input_t *input, const char *name);
-/* The value of this name in a list of headers, query parameters or facts; NULL if it is not there. */
+/* The first value of this name in a list of headers, query parameters or facts; NULL if there is none. */
 const tw_value_t *tw_named(tw_list_fact_t facts, const char *name);
+/* How often the name is there. A query parameter can be there twice, and others may take the last. */
+size_t tw_count(tw_list_fact_t facts, const char *name);
 /* The text that the value is; NULL if there is no value, or it is no text. */
 const tw_string_t *tw_as_text(const tw_value_t *value);
 
@@ -71,6 +73,8 @@ bool tw_wrong_item(tw_list_setting_error_t *errors, const char *path, size_t ite
                    const char *message);
 
 /* --------------------------------------------------------------- verdict */
+
+/* What these answer stays where it is: it can be changed until `tw_evaluate` returns. */
 
 /* A finding that refuses the request. No message holds the value of a claim. */
 tw_finding_t *tw_deny(tw_verdict_t *verdict, const char *rule, tw_severity_t severity,

@@ -1,5 +1,5 @@
 // What a Tokenward policy in JavaScript is written with. Nothing here reaches outside of the policy:
-// there is no clock, no network, no file and no randomness to reach.
+// there is no clock, no network, no file and no randomness to reach: what asks for one fails.
 
 /**
  * The value of a claim, a header, a signal or a fact, as JSON has it.
@@ -15,7 +15,7 @@
  * @property {Array<"key" | "encryption" | "binding">} [token]
  * @property {Array<"method" | "scheme" | "host" | "path" | "clientAddress" | "tokenLocation" | "tls" | "cookies">} [request]
  * @property {string[]} [requestHeaders] by name, in lower case
- * @property {string[]} [query] parameters, by name
+ * @property {string[]} [query] parameters, by name; one that is there twice has a list of values
  * @property {string[]} [signals] by name
  * @property {string[]} [facts] by name
  * @property {boolean} [time] whether it reads `now`
@@ -41,7 +41,8 @@
  * @property {Rule[]} rules
  * @property {Record<string, object>} [settings] a JSON Schema (2020-12) for each setting. A setting
  *   without `default` must be given.
- * @property {Reads | ((settings: any) => Reads)} reads the same at every call for the same settings
+ * @property {Reads | ((settings: any) => Reads)} reads the same at every call for the same settings.
+ *   Asked with default settings too, in which one that must be given is missing.
  * @property {(settings: any) => Array<{path: string, message: string}> | void} [check] finds what is
  *   wrong with settings that are of the right types
  * @property {(input: Input, settings: any) => Finding[] | Verdict} evaluate
@@ -65,6 +66,22 @@
  *   verdict may not hold any more
  * @property {Array<{name: string, value: any}>} [facts]
  */
+
+// The interpreter brings both, as they were when the policy was built: what a policy took from them
+// would be no chance and no time.
+Math.random = () => {
+  throw new Error("there is no randomness in a policy");
+};
+const CalendarDate = Date;
+globalThis.Date = class Date extends CalendarDate {
+  constructor(...given) {
+    if (given.length === 0) throw new Error("there is no clock in a policy; time is `input.now`");
+    super(...given);
+  }
+  static now() {
+    throw new Error("there is no clock in a policy; time is `input.now`");
+  }
+};
 
 /** A finding that refuses the request. */
 export function deny(rule, message, { severity = "high", claim } = {}) {
@@ -169,15 +186,26 @@ function lower(value) {
 }
 
 function named(facts) {
-  // Without a prototype: a name that a request chose finds nothing else.
+  // Without a prototype: a name that a request chose finds nothing else. A name that is there more
+  // than once has a list of all its values: who takes one of them would take another than others do.
   const object = Object.create(null);
-  for (const { name, value } of facts) object[name] = lift(value);
+  const several = new Set();
+  for (const { name, value } of facts) {
+    if (!(name in object)) object[name] = lift(value);
+    else if (several.has(name)) object[name].push(lift(value));
+    else {
+      several.add(name);
+      object[name] = [object[name], lift(value)];
+    }
+  }
   return object;
 }
 
 /** Makes a policy: `export const policy = definePolicy({...})`. */
 export function definePolicy(/** @type {Definition} */ definition) {
   const properties = definition.settings ?? {};
+  for (const [name, schema] of Object.entries(properties)) implemented(schema, `settings.${name}`);
+  flags(definition.phases, PHASES, "phases");
   const required = Object.keys(properties).filter((name) => !("default" in properties[name]));
   const schema = { type: "object", additionalProperties: false, properties };
   if (required.length > 0) schema.required = required;
@@ -190,10 +218,10 @@ export function definePolicy(/** @type {Definition} */ definition) {
       version: definition.version,
       title: definition.title,
       description: definition.description,
-      phases: flags(definition.phases),
+      phases: flags(definition.phases, PHASES, "phases"),
       rules: definition.rules.map((rule) => ({ controls: [], ...rule })),
       settingsSchema: JSON.stringify(schema),
-      reads: reads(definition, defaults),
+      reads: readsByDefault(definition, defaults, required),
     }),
     configure(text) {
       const errors = [];
@@ -226,35 +254,122 @@ function told(error) {
   return stack ? `${error}\n${stack}` : `${error}`;
 }
 
-function flags(names) {
-  return Object.fromEntries((names ?? []).map((name) => [name, true]));
+const PHASES = ["issue", "use", "refresh", "login"];
+const TOKEN_PARTS = ["key", "encryption", "binding"];
+const REQUEST_PARTS = ["method", "scheme", "host", "path", "clientAddress", "tokenLocation", "tls", "cookies"];
+const NAMES = ["header", "requestHeaders", "query", "signals", "facts"];
+
+/** Fails unless it is one of those that there are: a misspelt name would be as good as none. */
+function known(name, names, what) {
+  if (!names.includes(name)) throw new Error(`${what} \`${name}\`; accepted: ${names.join(", ")}`);
+  return name;
+}
+
+/** Fails unless it is a plain object with no other members than these. */
+function members(given, names, what) {
+  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+    throw new Error(`${what} is ${given === null ? "null" : typeof given}; accepted: an object`);
+  }
+  if (typeof given.then === "function") throw new Error(`${what} is a promise; a policy answers at once`);
+  for (const name of Object.keys(given)) known(name, names, `${what} has`);
+  return given;
+}
+
+function list(given, what) {
+  if (!Array.isArray(given)) throw new Error(`${what} is no list`);
+  return given;
+}
+
+function flags(names, accepted, what) {
+  return Object.fromEntries(list(names ?? [], what).map((name) => [known(name, accepted, what), true]));
 }
 
 function reads({ reads }, settings) {
-  const { claims = [], token, request, time = false, ...names } = typeof reads === "function" ? reads(settings) : reads;
+  const given = members(
+    typeof reads === "function" ? reads(settings) : reads,
+    ["claims", "token", "request", "time", ...NAMES],
+    "reads",
+  );
+  const selector = (claim) => {
+    if (typeof claim === "string") return { tag: "at", val: claim };
+    return { tag: "below", val: members(claim, ["below"], "reads.claims").below };
+  };
   return {
-    header: [],
-    requestHeaders: [],
-    query: [],
-    signals: [],
-    facts: [],
-    ...names,
-    claims: claims.map((c) => (typeof c === "string" ? { tag: "at", val: c } : { tag: "below", val: c.below })),
-    token: flags(token),
-    request: flags(request),
-    time,
+    ...Object.fromEntries(NAMES.map((name) => [name, list(given[name] ?? [], `reads.${name}`)])),
+    claims: list(given.claims ?? [], "reads.claims").map(selector),
+    token: flags(given.token, TOKEN_PARTS, "reads.token"),
+    request: flags(given.request, REQUEST_PARTS, "reads.request"),
+    time: given.time ?? false,
   };
 }
 
-function verdict(given) {
-  const { findings = [], requirements = [], risk = null, validUntil = null, facts = [] } =
-    Array.isArray(given) ? { findings: given } : given;
+/** What is read with default settings. Where a setting must be given, there may be nothing to say. */
+function readsByDefault(definition, defaults, required) {
+  try {
+    return reads(definition, defaults);
+  } catch (error) {
+    if (required.length === 0) throw error;
+    return reads({ reads: {} }, defaults);
+  }
+}
+
+const SEVERITIES = ["info", "low", "medium", "high", "critical"];
+const EFFECTS = ["advise", "require", "deny"];
+
+function text(given, what) {
+  if (typeof given !== "string") throw new Error(`${what} is ${typeof given}; accepted: a text`);
+  return given;
+}
+
+function whole(given, what) {
+  if (given === null || given === undefined) return null;
+  if (!Number.isSafeInteger(given)) throw new Error(`${what} is ${given}; accepted: a whole number`);
+  return given;
+}
+
+function checkedFinding(given) {
+  const finding = members(given, ["rule", "severity", "effect", "claim", "message"], "a finding");
   return {
-    findings: findings.map((finding) => ({ ...finding, claim: finding.claim ?? null })),
-    requirements,
-    risk,
-    validUntil,
-    facts: facts.map(({ name, value }) => ({ name, value: lower(value) })),
+    rule: text(finding.rule, "the rule of a finding"),
+    severity: known(finding.severity, SEVERITIES, "severity"),
+    effect: known(finding.effect, EFFECTS, "effect"),
+    claim: finding.claim === undefined || finding.claim === null ? null : text(finding.claim, "the claim of a finding"),
+    message: text(finding.message, "the message of a finding"),
+  };
+}
+
+function checkedRequirement(given) {
+  const { tag, val } = members(given, ["tag", "val"], "a requirement");
+  known(tag, ["step-up", "scope", "withhold", "other"], "requirement");
+  if (tag === "step-up") {
+    const acrValues = list(val.acrValues, "acrValues").map((acr) => text(acr, "an acr value"));
+    return { tag, val: { acrValues, maxAge: whole(val.maxAge, "maxAge") } };
+  }
+  if (tag === "other") return given;
+  return { tag, val: list(val, tag).map((item) => text(item, tag)) };
+}
+
+/** The verdict of an answer. What is no verdict is an error: an empty one would let the request pass. */
+function verdict(given) {
+  const parts = ["findings", "requirements", "risk", "validUntil", "facts"];
+  const answer = Array.isArray(given) ? { findings: given } : members(given, parts, "the answer of `evaluate`");
+  const risk = answer.risk ?? null;
+  return {
+    findings: list(answer.findings ?? [], "findings").map(checkedFinding),
+    requirements: list(answer.requirements ?? [], "requirements").map(checkedRequirement),
+    risk: risk && {
+      score: whole(risk.score ?? NaN, "the score of a risk"),
+      factors: list(risk.factors ?? [], "the factors of a risk").map(({ signal, points, reason }) => ({
+        signal: text(signal, "the signal of a factor"),
+        points: whole(points ?? NaN, "the points of a factor"),
+        reason: text(reason, "the reason of a factor"),
+      })),
+    },
+    validUntil: whole(answer.validUntil, "validUntil"),
+    facts: list(answer.facts ?? [], "facts").map(({ name, value }) => ({
+      name: text(name, "the name of a fact"),
+      value: lower(value),
+    })),
   };
 }
 
@@ -273,6 +388,23 @@ function kindOf(value) {
   return Number.isInteger(value) ? "integer" : typeof value;
 }
 
+/** What `verify` looks at, and what says nothing of a value. */
+const KEYWORDS = [
+  ...["type", "enum", "minimum", "maximum", "minLength", "items", "minItems", "maxItems"],
+  ...["properties", "required", "additionalProperties", "default", "description", "title", "examples"],
+];
+
+/** Fails where a schema asks for more than is checked: it would promise what nobody keeps. */
+function implemented(schema, what) {
+  members(schema, KEYWORDS, what);
+  if (schema.type !== undefined) known(schema.type, Object.keys(KINDS), `${what}.type`);
+  if (typeof (schema.additionalProperties ?? false) !== "boolean") {
+    throw new Error(`${what}.additionalProperties; accepted: true, false`);
+  }
+  if (schema.items) implemented(schema.items, `${what}.items`);
+  for (const [name, inner] of Object.entries(schema.properties ?? {})) implemented(inner, `${what}.${name}`);
+}
+
 /** Holds settings to their schema: types, `enum`, limits, unknown and missing members. */
 function verify(value, schema, path, errors) {
   const say = (message) => errors.push({ path, message });
@@ -283,8 +415,8 @@ function verify(value, schema, path, errors) {
   if (schema.enum && !schema.enum.includes(value)) {
     return say(`accepted: ${schema.enum.join(", ")}`);
   }
-  if (value < schema.minimum) say(`is below ${schema.minimum}`);
-  if (value > schema.maximum) say(`is above ${schema.maximum}`);
+  if (typeof value === "number" && value < schema.minimum) say(`is below ${schema.minimum}`);
+  if (typeof value === "number" && value > schema.maximum) say(`is above ${schema.maximum}`);
   if (kind === "string" && [...value].length < (schema.minLength ?? 0)) {
     say(schema.minLength === 1 ? "is empty" : `is shorter than ${schema.minLength} characters`);
   }

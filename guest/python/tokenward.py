@@ -1,7 +1,7 @@
 """What a Tokenward policy in Python is written with.
 
-Nothing here reaches outside of the policy: there is no clock, no network, no file and no
-randomness to reach. A policy is a subclass of `Definition`, exported as the name `Policy`:
+Nothing here reaches outside of the policy: there is no clock, no network and no file to reach, and
+what `random` gives is the same at every request: it was drawn when the policy was built. A policy is a subclass of `Definition`, exported as the name `Policy`:
 
     Policy = tokenward.export(TenantCheck)
 """
@@ -182,7 +182,8 @@ class Definition:
     #: a JSON Schema (2020-12) for each setting; one without `default` must be given
     settings_schema: dict[str, dict] = {}
 
-    #: the settings, once they are known
+    #: the settings, once they are known; `reads` is asked with default settings too, in which one
+    #: that must be given is missing
     settings: dict[str, Any]
 
     def reads(self) -> Reads:
@@ -208,7 +209,10 @@ def export(definition: type[Definition]) -> type:
     required = [name for name, of in definition.settings_schema.items() if "default" not in of]
     if required:
         schema["required"] = required
-    defaults = {name: of.get("default") for name, of in definition.settings_schema.items()}
+    for name, of in definition.settings_schema.items():
+        _implemented(of, f"settings_schema[{name!r}]")
+    _flags(_wit.Phases, definition.phases)
+    defaults = {name: of["default"] for name, of in definition.settings_schema.items() if "default" in of}
     policy = definition()
     policy.settings = defaults
 
@@ -224,7 +228,7 @@ def export(definition: type[Definition]) -> type:
                 _flags(_wit.Phases, definition.phases),
                 [_wit.Rule(rule.id, rule.title, rule.remedy, rule.controls) for rule in definition.rules],
                 json.dumps(schema),
-                _reads(described.reads()),
+                _reads_by_default(described, bool(required)),
             )
 
         def configure(self, settings: str) -> _wit.Reads:
@@ -286,7 +290,12 @@ def _lower(value: Any) -> _wit.Value:
 
 
 def _named(facts: list[_wit.Fact]) -> dict[str, Any]:
-    return {fact.name: _lift(fact.value) for fact in facts}
+    """By name. A name that is there more than once has a list of all its values: who takes one of
+    them would take another than others do."""
+    values: dict[str, list[Any]] = {}
+    for fact in facts:
+        values.setdefault(fact.name, []).append(_lift(fact.value))
+    return {name: of[0] if len(of) == 1 else of for name, of in values.items()}
 
 
 def _kind(kind: _wit.TokenKind) -> str:
@@ -320,6 +329,16 @@ def _reads(reads: Reads) -> _wit.Reads:
     )
 
 
+def _reads_by_default(described: Definition, required: bool) -> _wit.Reads:
+    """What is read with default settings. Where a setting must be given, there may be nothing to say."""
+    try:
+        return _reads(described.reads())
+    except Exception:
+        if not required:
+            raise
+        return _reads(Reads())
+
+
 def _requirement(required: Union[StepUp, Scope, Withhold]) -> _wit.Requirement:
     if isinstance(required, StepUp):
         return _wit.Requirement_StepUp(_wit.StepUp(required.acr_values, required.max_age))
@@ -329,6 +348,9 @@ def _requirement(required: Union[StepUp, Scope, Withhold]) -> _wit.Requirement:
 
 
 def _verdict(given: Union[Verdict, list[Finding]]) -> _wit.Verdict:
+    if not isinstance(given, (Verdict, list, tuple)):
+        # An empty answer would let the request pass.
+        raise TypeError(f"`evaluate` answers {type(given).__name__}; accepted: Verdict, list of Finding")
     verdict = given if isinstance(given, Verdict) else Verdict(list(given))
     risk = verdict.risk and _wit.Risk(
         verdict.risk.score,
@@ -360,6 +382,28 @@ _KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "number": ("a number", lambda value: isinstance(value, (int, float)) and not isinstance(value, bool)),
     "boolean": ("true or false", lambda value: isinstance(value, bool)),
 }
+
+
+#: What `_verify` looks at, and what says nothing of a value.
+_KEYWORDS = {
+    *("type", "enum", "minimum", "maximum", "minLength", "items", "minItems", "maxItems"),
+    *("properties", "required", "additionalProperties", "default", "description", "title", "examples"),
+}
+
+
+def _implemented(schema: dict[str, Any], what: str) -> None:
+    """Fails where a schema asks for more than is checked: it would promise what nobody keeps."""
+    for keyword in schema:
+        if keyword not in _KEYWORDS:
+            raise ValueError(f"{what} has `{keyword}`; accepted: {', '.join(sorted(_KEYWORDS))}")
+    if schema.get("type", "object") not in _KINDS:
+        raise ValueError(f"{what}: type `{schema['type']}`; accepted: {', '.join(_KINDS)}")
+    if not isinstance(schema.get("additionalProperties", False), bool):
+        raise ValueError(f"{what}: additionalProperties; accepted: True, False")
+    if "items" in schema:
+        _implemented(schema["items"], f"{what}.items")
+    for name, inner in schema.get("properties", {}).items():
+        _implemented(inner, f"{what}.{name}")
 
 
 def _verify(value: Any, schema: dict[str, Any], path: str, errors: list[tuple[str, str]]) -> None:

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use tokenward_engine::{Calls, Drafts, EngineConfig, LoadError, Outcome};
+use tokenward_engine::{Calls, Drafts, EngineConfig, LoadError};
 use tokenward_tests::{DRAFT, HOSTILE, WRONG_CONTRACT};
 
 use crate::support::{Given, engine, engine_with, outcome};
@@ -80,7 +80,7 @@ fn a_policy_of_the_draft_judges_beside_one_of_0_1() {
             assert_eq!(outcomes, expected, "{calls:?}");
         }
         let found = Given::claims(r#"{"phone":"1"}"#).judge(&set);
-        let Outcome::Judged(verdict) = &found[2].outcome else { panic!("{:?}", found[2].outcome) };
+        let verdict = found[2].outcome.verdict().unwrap();
         assert_eq!(verdict.findings[0].claim.as_deref(), Some("/phone"));
         let LoadError::Settings { errors } = engine.load(DRAFT, "{\"other\":1}").unwrap_err()
         else {

@@ -7,10 +7,12 @@ use std::process::Command;
 use crate::{BuildError, WORLD, tool};
 
 const TOOL: &str = "node_modules/.bin/componentize-qjs";
+/// What names its version.
+const LIST: &str = "package.json";
 const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
 
 pub(crate) fn build(folder: &Path) -> Result<Vec<u8>, BuildError> {
-    if !folder.join(TOOL).exists() {
+    if tool::is_stale(folder, LIST, TOOL)? {
         if !tool::is_there(NPM) {
             return Err(BuildError::ToolMissing {
                 tool: "npm".into(),
@@ -20,6 +22,7 @@ pub(crate) fn build(folder: &Path) -> Result<Vec<u8>, BuildError> {
         let install = ["install", "--no-audit", "--no-fund", "--loglevel=error"];
         tool::run(Command::new(NPM).args(install), folder)?;
     }
+    tool::keep_list(folder, LIST)?;
     let (contract, out) = (tool::contract(folder)?, tool::file(folder, "policy.wasm")?);
     let mut command = Command::new(tool::own(folder, TOOL)?);
     command.arg("--wit").arg(contract).args(["--world", WORLD]);

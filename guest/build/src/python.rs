@@ -7,12 +7,14 @@ use std::process::Command;
 use crate::{BuildError, WORLD, tool};
 
 const VENV: &str = ".venv";
+/// What names its version.
+const LIST: &str = "requirements.txt";
 const BIN: &str = if cfg!(windows) { "Scripts" } else { "bin" };
 const PYTHON: &str = if cfg!(windows) { "python" } else { "python3" };
 
 pub(crate) fn build(folder: &Path) -> Result<Vec<u8>, BuildError> {
     let componentize = format!("{VENV}/{BIN}/componentize-py");
-    if !folder.join(&componentize).exists() {
+    if tool::is_stale(folder, LIST, &componentize)? {
         if !tool::is_there(PYTHON) {
             return Err(BuildError::ToolMissing {
                 tool: PYTHON.into(),
@@ -22,8 +24,9 @@ pub(crate) fn build(folder: &Path) -> Result<Vec<u8>, BuildError> {
         tool::run(Command::new(PYTHON).args(["-m", "venv", VENV]), folder)?;
         let pip = tool::own(folder, &format!("{VENV}/{BIN}/pip"))?;
         let install = ["install", "--quiet", "--disable-pip-version-check", "-r"];
-        tool::run(Command::new(pip).args(install).arg("requirements.txt"), folder)?;
+        tool::run(Command::new(pip).args(install).arg(LIST), folder)?;
     }
+    tool::keep_list(folder, LIST)?;
     let (contract, out) = (tool::contract(folder)?, tool::file(folder, "policy.wasm")?);
     let mut command = Command::new(tool::own(folder, &componentize)?);
     command.arg("--quiet").arg("--wit-path").arg(contract).args(["--world", WORLD]);

@@ -7,6 +7,8 @@ use crate::BuildError;
 
 /// Where a language's tool leaves what it makes, in a policy's folder.
 const BUILD: &str = "build";
+/// There: the file from which the tools were installed.
+const KEPT_LIST: &str = "installed";
 
 /// Whether a program of this name can be started.
 pub(crate) fn is_there(program: &str) -> bool {
@@ -47,6 +49,20 @@ pub(crate) fn contract(folder: &Path) -> Result<PathBuf, BuildError> {
     let path = folder.join(&file);
     std::fs::write(&path, crate::CONTRACT).map_err(|source| BuildError::File { path, source })?;
     Ok(file)
+}
+
+/// Whether the tools that this file names are to be installed: they were not, or from another one.
+pub(crate) fn is_stale(folder: &Path, list: &str, installed: &str) -> Result<bool, BuildError> {
+    let wanted = made(folder, Path::new(list))?;
+    let kept = std::fs::read(folder.join(file(folder, KEPT_LIST)?)).ok();
+    Ok(!folder.join(installed).exists() || kept.is_some_and(|kept| kept != wanted))
+}
+
+/// Keeps the file from which the tools were installed.
+pub(crate) fn keep_list(folder: &Path, list: &str) -> Result<(), BuildError> {
+    let path = folder.join(file(folder, KEPT_LIST)?);
+    let wanted = made(folder, Path::new(list))?;
+    std::fs::write(&path, wanted).map_err(|source| BuildError::File { path, source })
 }
 
 /// What the tool made.

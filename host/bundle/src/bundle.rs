@@ -103,8 +103,7 @@ impl Bundle {
         Ok(Self { manifest, policies, digest, files })
     }
 
-    /// A bundle of one policy, by itself, with its default settings and the most
-    /// memory that a bundle can give it.
+    /// A bundle of one policy, by itself, with its default settings.
     #[must_use]
     pub fn of_component(id: &str, component: Vec<u8>) -> Self {
         let manifest = BundleManifest::of_policy(id, &format!("./{id}.wasm"));

@@ -20,7 +20,8 @@ use serde_json::{Map, Value};
 use crate::embedded::{built_in_bundles, manifest};
 use crate::error::BundleError;
 use crate::manifest::{
-    BaseBundle, BundleManifest, Enforcement, MANIFEST_FILE, OnFault, PolicyEntry, show,
+    BaseBundle, BundleManifest, Enforcement, MANIFEST_FILE, OnFault, PolicyEntry, USUAL_MEMORY_MIB,
+    show,
 };
 use crate::read::{self, MANIFEST_LIMIT};
 use crate::written::{Inherit, WrittenEntry, WrittenManifest};
@@ -217,7 +218,10 @@ fn inherit(into: &mut Vec<Inherited>, entry: PolicyEntry, from: &str) -> Result<
         known.entry.on_fault = OnFault::Closed;
     }
     // What one of them needs it needs with the other's settings too.
-    known.entry.memory_mib = known.entry.memory_mib.max(entry.memory_mib);
+    known.entry.memory_mib = match (known.entry.memory_mib, entry.memory_mib) {
+        (Some(one), Some(other)) => Some(one.max(other)),
+        (one, other) => one.or(other).filter(|mib| *mib > USUAL_MEMORY_MIB),
+    };
     let (first, second) = (known.from.clone(), from);
     let mut differ = |pointer: String, holds: Holds| {
         let what = match holds {
@@ -437,6 +441,27 @@ mod tests {
         let [only] = manifest.policies.as_slice() else { panic!("one") };
         assert_eq!(Value::Object(only.settings.clone()), serde_json::json!({"n":{"z":4}}));
         assert_eq!(manifest.review_by.as_deref(), Some("2028-01-01"));
+    }
+
+    #[test]
+    fn a_policy_has_the_memory_that_either_bundle_gives_it() {
+        let root = tempfile::tempdir().unwrap();
+        let policy = |memory: &str| format!("[[policy]]\nmodule='scope-check'\n{memory}\n");
+        for (one, other, own, expected) in [
+            ("", "", "", None),
+            ("memory-mib=32", "", "", Some(32)),
+            ("", "memory-mib=32", "", Some(32)),
+            ("memory-mib=64", "memory-mib=32", "", Some(64)),
+            ("memory-mib=1", "", "", None),
+            ("memory-mib=1", "memory-mib=2", "", Some(2)),
+            ("memory-mib=64", "", "memory-mib=8", Some(8)),
+        ] {
+            write(root.path(), "a", &policy(one));
+            write(root.path(), "b", &policy(other));
+            let own = format!("extends=['../a','../b']\n[[policy]]\nid='scope-check'\n{own}\n");
+            let manifest = open(&write(root.path(), "own", &own)).unwrap();
+            assert_eq!(manifest.policies[0].memory_mib, expected, "{one} {other} {own}");
+        }
     }
 
     #[test]

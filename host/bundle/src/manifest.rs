@@ -11,6 +11,9 @@ use crate::error::BundleError;
 /// The file that makes a folder a bundle.
 pub const MANIFEST_FILE: &str = "bundle.toml";
 
+/// The memory that a policy has where its bundle says nothing, in MiB: that of
+/// the engine's default limits.
+pub(crate) const USUAL_MEMORY_MIB: u16 = 16;
 /// The most memory that a bundle may give one policy, in MiB.
 pub const MOST_MEMORY_MIB: u16 = 256;
 
@@ -141,9 +144,8 @@ impl BundleManifest {
         crate::extend::resolve(text, file, None)
     }
 
-    /// A manifest of one policy by itself, with its default settings and the most
-    /// memory that a bundle can give it: a built-in one by its name, or a
-    /// component's file as `./name.wasm`.
+    /// A manifest of one policy with its default settings: a built-in one by its
+    /// name, or a component's file as `./name.wasm`.
     #[must_use]
     pub fn of_policy(id: &str, module: &str) -> Self {
         Self {
@@ -162,7 +164,7 @@ impl BundleManifest {
                 id: Some(id.to_owned()),
                 enforcement: Enforcement::Enforce,
                 on_fault: OnFault::Closed,
-                memory_mib: Some(MOST_MEMORY_MIB),
+                memory_mib: None,
                 settings: serde_json::Map::new(),
                 folder: None,
             }],

@@ -1,7 +1,9 @@
 //! A log of requests: JSON Lines, one call a line, with the fields that a case has.
 //!
 //! What a case expects is not in it: two bundles are asked what they say of it. It holds claims, and
-//! is as secret as they are; it holds no token, so that nothing in it can be replayed.
+//! is as secret as they are. What could be replayed is not in it: neither the bearer token, nor what
+//! stands in `Authorization`, `Cookie` and the like, nor a header or query parameter that holds a
+//! token (see [`log_line`]).
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -36,6 +38,14 @@ const FIELDS: [&str; 13] = [
     "cookies",
 ];
 
+/// Room for what every part of a call may have by itself, and for the line around it.
+const LIMITS: JsonLimits = JsonLimits { max_depth: 64, max_values: 65_536 };
+
+/// Headers whose value is a credential.
+const CREDENTIALS: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "dpop"];
+/// What stands in the place of one: a policy sees that something was there.
+const NOT_RECORDED: &str = "(not recorded)";
+
 impl Case {
     /// Reads a log of requests as cases, each called by its line. `file` is its name in errors.
     /// What they expect is not to be looked at.
@@ -54,8 +64,7 @@ impl Case {
 }
 
 fn case(line: &str, file: &str, number: usize) -> anyhow::Result<Case> {
-    let json = parse_strict(line.as_bytes(), &JsonLimits::default())
-        .map_err(|error| anyhow!("{error}"))?;
+    let json = parse_strict(line.as_bytes(), &LIMITS).map_err(|error| anyhow!("{error}"))?;
     let Json::Object(fields) = json else { bail!("an {}; accepted: an object", json.type_name()) };
     let mut toml = format!("[[case]]\nname = \"line {number}\"\nexpect = \"permit\"\n");
     for (name, value) in fields.iter() {
@@ -82,7 +91,7 @@ fn to_toml(value: &Json) -> anyhow::Result<String> {
         Json::Null => bail!("`null`; accepted: leave out what is not known"),
         Json::Object(members) => {
             let members = members.iter().map(|(name, value)| {
-                Ok(format!("{} = {}", Json::from(name).to_compact(), to_toml(value)?))
+                Ok(format!("{} = {}", to_toml(&Json::from(name))?, to_toml(value)?))
             });
             format!("{{ {} }}", members.collect::<anyhow::Result<Vec<_>>>()?.join(", "))
         }
@@ -90,8 +99,8 @@ fn to_toml(value: &Json) -> anyhow::Result<String> {
             let items = items.iter().map(to_toml).collect::<anyhow::Result<Vec<_>>>()?;
             format!("[{}]", items.join(", "))
         }
-        // A string of JSON is one of TOML: it has the same escapes.
-        other => other.to_compact(),
+        // A string of JSON is one of TOML: it has the same escapes, but for this one character.
+        other => other.to_compact().replace('\u{7f}', "\\u007f"),
     })
 }
 
@@ -108,7 +117,12 @@ pub enum Recorded<'a> {
     NoToken,
 }
 
-/// A call as a line of a log, without the line feed. The bearer token of the call is not in it.
+/// A call as a line of a log, without the line feed.
+///
+/// Credentials are not in it: not the bearer token of the call; the values of the headers
+/// `authorization`, `proxy-authorization`, `cookie` and `dpop` are left out, and so is the value of
+/// any header and query parameter that holds something of the form of a signed token. A policy that
+/// is asked again sees `(not recorded)` there.
 #[must_use]
 pub fn log_line(call: &Call<'_>, judged: &Recorded<'_>) -> String {
     let mut line = Object::new();
@@ -180,12 +194,16 @@ fn request(line: &mut Object, facts: &RequestFacts) {
         url.push_str(path);
         for (at, (name, value)) in facts.query().iter().enumerate() {
             url.push(if at == 0 { '?' } else { '&' });
+            let value = if holds_token(value) { NOT_RECORDED } else { value };
             let _ = write!(url, "{}={}", escaped(name), escaped(value));
         }
         line.set("request", format!("{method} {url}"));
     }
     let headers = facts.headers().iter();
-    let headers = headers.map(|(name, value)| (name.clone(), Json::from(value.as_str())));
+    let headers = headers.map(|(name, value)| {
+        let secret = CREDENTIALS.contains(&name.as_str()) || holds_token(value);
+        (name.clone(), Json::from(if secret { NOT_RECORDED } else { value.as_str() }))
+    });
     line.set("headers", Object::from_pairs(headers));
     if let Some(address) = facts.client_address() {
         line.set("client-address", address);
@@ -244,11 +262,21 @@ fn number(seconds: u64) -> Json {
     Json::Integer(i64::try_from(seconds).unwrap_or(LARGEST).min(LARGEST))
 }
 
-/// Percent-encoded, but for unreserved characters (RFC 3986 section 2.3).
+/// Whether something in a text has the form of a JWS or JWE in compact serialization: three or five
+/// parts of base64url, of which the first begins as a JSON object does.
+fn holds_token(text: &str) -> bool {
+    let part_of_token = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    text.split(|c: char| !part_of_token(c)).any(|word| {
+        let parts = word.split('.').count();
+        (3..=5).contains(&parts) && (word.starts_with("ey") || word.starts_with("ew"))
+    })
+}
+
+/// Percent-encoded, where a query would be read in another way else (RFC 3986 section 3.4).
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+        if byte.is_ascii_alphanumeric() || b"-._~!$'()*,;:@/?".contains(&byte) {
             escaped.push(char::from(byte));
         } else {
             let _ = write!(escaped, "%{byte:02X}");
@@ -306,7 +334,68 @@ mod tests {
             compared += before.len();
             assert_eq!(said(before), said(after), "{name}");
         }
-        assert!(compared > 100, "{compared}");
+        assert!(compared > 80, "{compared}");
+    }
+
+    #[test]
+    fn no_credential_is_recorded_and_everything_accepted_is_read_again() {
+        let token = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ1In0.c2ln";
+        let query =
+            format!("a={}&access_token={token}&b=%26%3D%2B%20%25%E2%82%AC%7F", "x,".repeat(6000));
+        let url = format!("https://api.example/a%20b?{query}");
+        let mut facts = RequestFacts::new("GET", &url).unwrap();
+        for (name, value) in [
+            ("authorization", "Basic YTpi"),
+            ("cookie", "sid=secret"),
+            ("x-forwarded-access-token", token),
+            ("x-plain", "a.b.c and eyes.on.it"),
+        ] {
+            facts = facts.with_header(name, value).unwrap();
+        }
+        let (mut claims, mut nested) = (Object::new(), Json::Null);
+        for _ in 0..15 {
+            nested = Json::Array(vec![nested]);
+        }
+        claims.set("deep", nested);
+        claims.set("del", "\u{7f}\u{1f}\"\\\u{2028}");
+        claims.set("many", Json::Array((0..1000).map(Json::Integer).collect::<Vec<_>>()));
+        let mut signals = tokenward::Signals::none();
+        signals.insert("flat", tokenward::Signal::new("a".into()));
+        let (header, facts_of_call) = (Object::new(), Object::new());
+        let call = Call {
+            bearer: token.as_bytes(),
+            phase: tokenward::Phase::Use,
+            request: Some(&facts),
+            signals: &signals,
+            facts: &facts_of_call,
+            binding: Binding::None,
+            encryption: None,
+            now: tokenward::UnixTime(-1),
+        };
+        let kind = tokenward::TokenKind::Access;
+        let token_facts = TokenFacts {
+            kind: &kind,
+            header: &header,
+            key: None,
+            encryption: None,
+            binding: Binding::None,
+        };
+        let line = log_line(&call, &Recorded::Token { claims: &claims, facts: token_facts });
+        for secret in [token, "secret", "YTpi"] {
+            assert!(!line.contains(secret), "{line}");
+        }
+        let read = Case::of_log(&line, "log.jsonl").unwrap();
+        assert_eq!(line_of(&read[0]).unwrap(), line, "recorded again, it is the same");
+        let seen = call_of(&read[0]).request.unwrap();
+        let query = |name: &str| seen.query().iter().find(|(n, _)| n == name).unwrap().1.as_str();
+        assert_eq!(query("access_token"), NOT_RECORDED);
+        assert_eq!(query("b"), "&=+ %€\u{7f}");
+        assert_eq!((seen.path(), seen.host()), (facts.path(), facts.host()));
+        let header =
+            |name: &str| seen.headers().iter().find(|(n, _)| n == name).unwrap().1.as_str();
+        assert_eq!(header("cookie"), NOT_RECORDED);
+        assert_eq!(header("x-plain"), "a.b.c and eyes.on.it");
+        assert_eq!(read[0].claims(), Some(claims));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Runs cases against a bundle. Prints nothing.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -21,14 +22,8 @@ pub struct Runner {
     authorizer: Authorizer,
     bundle: Bundle,
     policies: Vec<PolicyFacts>,
-    active: ActiveSettings,
-}
-
-/// Whose settings the active bundle has.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum ActiveSettings {
-    OfTheBundle,
-    OfACase,
+    /// What is laid over the settings of the bundle at the moment.
+    active: BTreeMap<String, Settings>,
 }
 
 /// A policy of a bundle, as it describes itself.
@@ -66,7 +61,7 @@ impl Runner {
     pub fn new(bundle: Bundle, engine: &EngineConfig) -> Result<Self, CaseError> {
         let authorizer = authorizer(&bundle, engine)?;
         let policies = policies(&authorizer);
-        Ok(Self { authorizer, bundle, policies, active: ActiveSettings::OfTheBundle })
+        Ok(Self { authorizer, bundle, policies, active: BTreeMap::new() })
     }
 
     /// The bundle.
@@ -182,19 +177,21 @@ impl Runner {
 
     /// Makes the bundle with the settings of a case the active one.
     fn load(&mut self, case: &Case) -> Result<(), Box<Observed>> {
-        if case.settings.is_empty() && self.active == ActiveSettings::OfTheBundle {
+        if case.settings == self.active {
             return Ok(());
         }
-        self.active = ActiveSettings::OfACase;
         let mut bundle = self.bundle.clone();
         for (id, overlay) in &case.settings {
             let given = settings_of(&bundle, id);
             bundle = bundle.with_settings(id, &merged(&given, overlay));
         }
-        self.authorizer.activate(&bundle).map(drop).map_err(|error| {
+        // Where it cannot be loaded, the one before stays.
+        self.authorizer.activate(&bundle).map_err(|error| {
             let ActivateError { policy, source, .. } = error;
             Box::new(Observed::of_load_error(&policy, &source))
-        })
+        })?;
+        self.active.clone_from(&case.settings);
+        Ok(())
     }
 }
 

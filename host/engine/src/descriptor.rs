@@ -133,6 +133,9 @@ pub struct Descriptor {
     pub deprecated: Option<String>,
 }
 
+/// Bytes of a settings schema.
+const SCHEMA_BYTES: usize = 128 << 10;
+
 impl Descriptor {
     /// The rule of this id.
     #[must_use]
@@ -157,6 +160,9 @@ impl Descriptor {
             .collect();
         if phases.is_empty() {
             return Err("`phases` names none; a policy is meant for at least one".into());
+        }
+        if raw.settings_schema.len() > SCHEMA_BYTES {
+            return Err(format!("`settings-schema` has more than {SCHEMA_BYTES} bytes"));
         }
         let settings_schema: serde_json::Value = serde_json::from_str(&raw.settings_schema)
             .map_err(|error| format!("`settings-schema` is not JSON: {error}"))?;

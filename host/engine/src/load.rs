@@ -204,6 +204,9 @@ impl Compiled {
     }
 }
 
+/// Bytes of host memory that reading a description, or what a policy reads, may take.
+const DESCRIPTION_BYTES: usize = 1 << 20;
+
 /// Compiles the component for this alone: what it answers is kept, as it is the same every time.
 pub(crate) fn describe(engine: &Inner, component: &[u8]) -> Result<Descriptor, LoadError> {
     let memory_bytes = engine.config.limits.max_memory_bytes;
@@ -262,8 +265,7 @@ impl<'a> Loading<'a> {
     fn start(&self) -> Result<Started, LoadError> {
         let limits = self.limits;
         let mut store = new_store(self.pre.engine(), limits, self.memory_bytes, 1);
-        // Description, settings and snapshot are larger than a verdict.
-        store.set_hostcall_fuel(self.memory_bytes + limits.output_bytes);
+        store.set_hostcall_fuel(DESCRIPTION_BYTES);
         let start = |error| LoadError::Fault {
             stage: "start",
             fault: Fault::Instance(format!("{error:#}")),
@@ -293,6 +295,8 @@ impl<'a> Loading<'a> {
             Err(errors) => return Err(settings_error(errors)),
         };
         store.set_fuel(u64::MAX).map_err(LoadError::wasmtime("fuel cannot be set"))?;
+        // The snapshot is all of the memory.
+        store.set_hostcall_fuel(self.memory_bytes + self.limits.output_bytes);
         let snapshot = self.instrumented.snapshot(&mut store, instance)?;
         Ok(Configured { descriptor, reads, snapshot })
     }

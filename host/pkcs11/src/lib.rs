@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
-use cryptoki::error::Error;
+use cryptoki::error::{Error, RvError};
 use cryptoki::mechanism::Mechanism;
 use cryptoki::mechanism::eddsa::{EddsaParams, EddsaSignatureScheme};
 use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHandle};
@@ -96,8 +96,6 @@ pub struct Pkcs11Signer {
     private: ObjectHandle,
     public: Key,
     jwk: Object,
-    // Last: the module outlives its sessions.
-    _module: Pkcs11,
 }
 
 impl std::fmt::Debug for Pkcs11Signer {
@@ -127,7 +125,10 @@ impl Pkcs11Signer {
         let jwk = public_jwk(&session, public)?;
         let public = Key::from_jwk(&jwk)
             .map_err(|error| Pkcs11Error::Point { reason: error.to_string() })?;
-        Ok(Self { session, private, public, jwk, _module: module })
+        // It stays loaded and started as long as the process: another signer may use it, and one with
+        // threads of its own would not survive being unloaded.
+        std::mem::forget(module);
+        Ok(Self { session, private, public, jwk })
     }
 
     /// The public key as JWK (RFC 8037), for a trust file.
@@ -152,10 +153,11 @@ impl BundleSigner for Pkcs11Signer {
 
 fn load(path: &Path) -> Result<Pkcs11, Pkcs11Error> {
     let module = Pkcs11::new(path).map_err(told("the module cannot be loaded"))?;
-    module
-        .initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK))
-        .map_err(told("the module does not start"))?;
-    Ok(module)
+    match module.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
+        // By another signer of this process.
+        Ok(()) | Err(Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => Ok(module),
+        Err(error) => Err(told("the module does not start")(error)),
+    }
 }
 
 fn session(module: &Pkcs11, wanted: Option<&str>) -> Result<Session, Pkcs11Error> {

@@ -35,6 +35,8 @@ pub(crate) struct Placed<'a> {
     pub(crate) globals: Vec<u32>,
     pub(crate) tags: Vec<u32>,
     pub(crate) start: Option<u32>,
+    /// Whether it writes to a memory or a table when it is made.
+    has_segments: bool,
     exports: Vec<(&'a str, ExternalKind, u32)>,
 }
 
@@ -92,12 +94,26 @@ pub(crate) fn link<'a>(linked: &Linked<'a>) -> Result<Plan<'a>, String> {
         };
         making.by_instance.push(placed);
     }
+    // All segments of the one module are in place before anything of it runs.
+    let started = filled_after_a_start(&making.plan.placed);
+    if let Some(later) = started {
+        return Err(format!(
+            "module {later} is filled after another one has started; the two cannot be one"
+        ));
+    }
     for (name, kind, origin) in &linked.exports {
         let index = making.resolve(*kind, origin)?;
         let index = index.ok_or_else(|| format!("`{name}` is a function of the host"))?;
         making.plan.exports.push((name.clone(), *kind, index));
     }
     Ok(making.plan)
+}
+
+/// The first module that has segments and comes after one with a start function.
+fn filled_after_a_start(placed: &[Placed<'_>]) -> Option<usize> {
+    let first = placed.iter().position(|placed| placed.start.is_some())?;
+    let mut later = placed.iter().enumerate().skip(first + 1);
+    later.find(|(_, placed)| placed.has_segments).map(|(number, _)| number)
 }
 
 struct Linker<'l, 'a> {
@@ -137,6 +153,7 @@ impl<'a> Linker<'_, 'a> {
             globals: Vec::new(),
             tags: Vec::new(),
             start: None,
+            has_segments: false,
             exports: Vec::new(),
         };
         let number = self.plan.placed.len();
@@ -192,9 +209,11 @@ impl<'a> Linker<'_, 'a> {
                 }
                 Payload::StartSection { func, .. } => start = Some(func),
                 Payload::ElementSection(section) => {
+                    placed.has_segments |= section.count() > 0;
                     self.counts.elements = sum(self.counts.elements, section.count())?;
                 }
                 Payload::DataSection(section) => {
+                    placed.has_segments |= section.count() > 0;
                     self.counts.data = sum(self.counts.data, section.count())?;
                 }
                 _ => {}

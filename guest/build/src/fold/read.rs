@@ -1,8 +1,8 @@
 //! The modules of a component, and how it links them.
 
 use wasmparser::{
-    CanonicalFunction, CanonicalOption, ComponentAlias, Encoding, ExternalKind, Instance, Parser,
-    Payload,
+    CanonicalFunction, CanonicalOption, ComponentAlias, ComponentExternalKind,
+    ComponentOuterAliasKind, Encoding, ExternalKind, Instance, Parser, Payload,
 };
 
 /// What is to be linked: core modules, their instances, and what is exported of them.
@@ -167,8 +167,15 @@ impl<'a> Level<'a> {
             }
             Payload::ComponentImportSection(section) => {
                 for import in section {
-                    self.imports.push(import.map_err(told)?.name.name.to_owned());
+                    let import = import.map_err(told)?;
+                    if matches!(import.ty, wasmparser::ComponentTypeRef::Module(_)) {
+                        return Err(format!("it imports a module, `{}`", import.name.name));
+                    }
+                    self.imports.push(import.name.name.to_owned());
                 }
+            }
+            Payload::ComponentStartSection { .. } => {
+                return Err("it starts as a component".into());
             }
             Payload::InstanceSection(section) => {
                 for instance in section {
@@ -185,11 +192,19 @@ impl<'a> Level<'a> {
             }
             Payload::ComponentAliasSection(section) => {
                 for alias in section {
-                    if let ComponentAlias::CoreInstanceExport { kind, instance_index, name } =
-                        alias.map_err(told)?
-                    {
-                        let origin = Origin::Export { instance: instance_index, name };
-                        self.spaces.of(kind).push(origin);
+                    match alias.map_err(told)? {
+                        ComponentAlias::CoreInstanceExport { kind, instance_index, name } => {
+                            let origin = Origin::Export { instance: instance_index, name };
+                            self.spaces.of(kind).push(origin);
+                        }
+                        ComponentAlias::Outer {
+                            kind: ComponentOuterAliasKind::CoreModule, ..
+                        }
+                        | ComponentAlias::InstanceExport {
+                            kind: ComponentExternalKind::Module,
+                            ..
+                        } => return Err("it takes a module from elsewhere".into()),
+                        _ => {}
                     }
                 }
             }

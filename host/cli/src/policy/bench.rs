@@ -113,8 +113,17 @@ fn measure(runner: &mut Runner, cases: &[Case], output: &Output) -> anyhow::Resu
             // Settings that are refused judge nothing.
             let Ok(rehearsal) = runner.rehearse(case) else { break };
             let Some(report) = rehearsal.policies().first() else { break };
-            if report.status == PolicyStatus::NotAsked {
-                break;
+            match &report.status {
+                PolicyStatus::NotAsked => break,
+                PolicyStatus::Fault(fault) => {
+                    progress.clear();
+                    bail!(
+                        "case `{}`: {fault}; `tokenward policy run` says more, and what faults has \
+                         no cost",
+                        case.name
+                    );
+                }
+                PolicyStatus::Permit | PolicyStatus::Deny | PolicyStatus::StepUp => {}
             }
             times.push(report.elapsed);
             if cost.is_none() {
@@ -126,7 +135,12 @@ fn measure(runner: &mut Runner, cases: &[Case], output: &Output) -> anyhow::Resu
             }
         }
         if let Some(cost) = cost {
-            costs.insert(case.name.clone(), Cost { ns: median(&mut times), ..cost });
+            // Two files may have a case of one name.
+            let name = match costs.contains_key(&case.name) {
+                false => case.name.clone(),
+                true => format!("{}: {}", case.file, case.name),
+            };
+            costs.insert(name, Cost { ns: median(&mut times), ..cost });
         }
     }
     progress.clear();
@@ -170,7 +184,7 @@ impl SignatureCheck {
 
 /// Whether a case takes more fuel than before, by more than so many percent.
 fn is_worse(before: Cost, now: Cost, tolerance: u32) -> bool {
-    u128::from(now.fuel) * 100 > u128::from(before.fuel) * u128::from(100 + tolerance)
+    u128::from(now.fuel) * 100 > u128::from(before.fuel) * (100 + u128::from(tolerance))
 }
 
 #[allow(clippy::cast_precision_loss, reason = "for people to read")]
@@ -192,6 +206,10 @@ fn text(figures: &Figures, before: Option<&Figures>, tolerance: u32) -> String {
         let change = (cost.fuel as f64 / before.fuel.max(1) as f64 - 1.0) * 100.0;
         let style = if is_worse(*before, *cost, tolerance) { DENY } else { PLAIN };
         page.line(style, &format!("  {}  {words}   fuel {change:+.1} %", safe::text(&label)));
+    }
+    let gone = before.into_iter().flat_map(|before| before.cases.keys());
+    for case in gone.filter(|case| !figures.cases.contains_key(*case)) {
+        page.line(QUIET, &format!("  {}  is there no more", safe::text(case)));
     }
     page.into_text()
 }

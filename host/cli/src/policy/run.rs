@@ -6,7 +6,7 @@ use tokenward::{
 use tokenward_cases::{Case, Difference, Observed, Runner};
 use tokenward_policy_build::Keep;
 
-use super::tried;
+use super::tried::{self, Source};
 use crate::args::PolicyRunArgs;
 use crate::cache::{Cache, CacheWish};
 use crate::exit::Exit;
@@ -32,7 +32,7 @@ pub(crate) fn run(args: &PolicyRunArgs, output: &Output) -> anyhow::Result<Exit>
     let place = format!("{}, line {}", case.file, case.line);
     page.paragraph(0, 2, &[(BOLD, &safe::text(&case.name)), (QUIET, &safe::text(&place))]);
     match runner.rehearse(case) {
-        Ok(rehearsal) => judged(&mut page, case, &rehearsal),
+        Ok(rehearsal) => judged(&mut page, case, &rehearsal, tried.source),
         Err(observed) => not_judged(&mut page, &observed),
     }
     let ran = runner.run(std::slice::from_ref(case), |_| {});
@@ -42,7 +42,7 @@ pub(crate) fn run(args: &PolicyRunArgs, output: &Output) -> anyhow::Result<Exit>
     Ok(if differences.is_empty() { Exit::Done } else { Exit::Failed })
 }
 
-fn judged(page: &mut Page, case: &Case, rehearsal: &Rehearsal) {
+fn judged(page: &mut Page, case: &Case, rehearsal: &Rehearsal, source: Source) {
     for policy in rehearsal.policies() {
         given(page, case, &policy.reads);
         let (style, status) = match &policy.status {
@@ -69,7 +69,7 @@ fn judged(page: &mut Page, case: &Case, rehearsal: &Rehearsal) {
         if let Some(risk) = &policy.risk {
             findings::risk_reasons(page, risk);
         }
-        fault(page, policy);
+        fault(page, policy, source);
         let took = format!(
             "{} of fuel, {} of memory, {}",
             group(policy.fuel),
@@ -89,7 +89,7 @@ fn effect(effect: Effect) -> &'static str {
 }
 
 /// What a policy that could not judge said of that itself: it is run by its author.
-fn fault(page: &mut Page, policy: &PolicyReport) {
+fn fault(page: &mut Page, policy: &PolicyReport, source: Source) {
     let PolicyStatus::Fault(fault) = &policy.status else { return };
     page.plain_field(
         2,
@@ -101,7 +101,7 @@ fn fault(page: &mut Page, policy: &PolicyReport) {
         for line in words.as_str().lines() {
             page.plain_field(2, "", LABEL, &safe::text(line));
         }
-    } else if matches!(fault, Fault::Trap(_)) {
+    } else if matches!(fault, Fault::Trap(_)) && source == Source::Component {
         page.plain_field(2, "", LABEL, "a policy's folder in place of its component tells more");
     }
 }

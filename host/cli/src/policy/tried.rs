@@ -16,6 +16,16 @@ use crate::test::{CASES, cases_at, id_of};
 pub(super) struct Tried {
     pub(super) bundle: Bundle,
     pub(super) cases: Vec<Case>,
+    pub(super) source: Source,
+}
+
+/// Where the policy comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    /// It was built just now.
+    Folder,
+    /// Somebody built it.
+    Component,
 }
 
 /// Builds the policy of a folder, or reads a component; `cases` are those that were named.
@@ -26,22 +36,23 @@ pub(super) fn open(
     output: &Output,
 ) -> anyhow::Result<Tried> {
     let path = Path::new(policy);
-    let (component, id, beside) = if Language::of(path).is_some() || path.is_dir() {
+    let (component, id, beside, source) = if Language::of(path).is_some() || path.is_dir() {
         let component = build::built(path, keep, output)?.component;
         let engine = Engine::new(Cache::open(CacheWish::Keep).engine())?;
         let id = engine.describe(&component)?.name;
-        (component, id, Some(path))
+        (component, id, Some(path), Source::Folder)
     } else {
         let component = source::component(policy)?.into_owned();
         let file = path.file_name().and_then(|file| file.to_str()).unwrap_or(policy);
-        (component, id_of(file), path.parent().filter(|_| path.is_file()))
+        let beside = path.parent().filter(|_| path.is_file());
+        (component, id_of(file), beside, Source::Component)
     };
     let cases = match (cases, beside.map(|folder| folder.join(CASES))) {
         ([], Some(own)) if own.is_dir() => cases_at(&[own])?,
         ([], _) => bail!("`{policy}` has no folder `{CASES}`; `--cases PATH` names cases"),
         (given, _) => cases_at(given)?,
     };
-    Ok(Tried { bundle: Bundle::of_component(&id, component), cases })
+    Ok(Tried { bundle: Bundle::of_component(&id, component), cases, source })
 }
 
 /// The one case of this name, or of which `FILE: NAME` has this text.

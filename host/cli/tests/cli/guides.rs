@@ -33,6 +33,15 @@ fn have(tools: &[&str]) -> bool {
     missing.is_empty()
 }
 
+/// What is no verdict does not become one that permits, and a misspelt name is no silence.
+#[test]
+fn the_sdk_of_javascript_takes_no_nonsense() {
+    if have(&["node"]) {
+        let ran = Command::new("node").arg(guest("javascript/policy.test.mjs")).output().unwrap();
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    }
+}
+
 #[test]
 fn of_rust() {
     shows_what_happens("rust", "rust", "rust/src/lib.rs.in");
