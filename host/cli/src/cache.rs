@@ -4,6 +4,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use tokenward::{CompilationCache, EngineConfig};
+use tokenward_engine::Compilation;
 
 /// Names the folder, or says `off`.
 const VARIABLE: &str = "TOKENWARD_CACHE";
@@ -47,13 +48,14 @@ impl Cache {
         }
     }
 
-    /// An engine for one answer, with this cache.
+    /// An engine for one answer, with this cache: policies run a few times, so that they are
+    /// compiled fast rather than well.
     pub(crate) fn engine(&self) -> EngineConfig {
         let cache = match self {
             Self::Kept(cache, _) => Some(cache.clone()),
             Self::None(_) => None,
         };
-        EngineConfig { cache, ..EngineConfig::one_shot() }
+        EngineConfig { cache, compilation: Compilation::Quick, ..EngineConfig::one_shot() }
     }
 
     /// In words.

@@ -10,7 +10,7 @@ use tokenward_engine::Anatomy;
 use tokenward_engine::LoadedPolicy;
 use tokenward_policy_build::{BuildError, BuiltPolicy, Keep, Language, build as build_policy};
 
-use super::inspect::MOST_MEMORY;
+use super::inspect::load;
 use super::probe;
 use crate::args::{PolicyBuildArgs, PolicyTestArgs};
 use crate::cache::{Cache, CacheWish};
@@ -31,7 +31,7 @@ pub(crate) fn build(args: &PolicyBuildArgs, output: &Output) -> anyhow::Result<E
     let built = built(&args.dir, Keep::Nothing, output)?;
     // What cannot be loaded is no policy, however well it compiled.
     let engine = Engine::new(Cache::open(CacheWish::Keep).engine())?;
-    let policy = engine.load_with_memory(&built.component, "{}", MOST_MEMORY);
+    let policy = load(&engine, &built.component, "{}");
     let (path, page) = match policy {
         Ok(policy) => {
             let path = args.out.clone().unwrap_or_else(|| file_of(&args.dir, policy.descriptor()));
@@ -113,6 +113,7 @@ fn described(engine: &Engine, policy: LoadedPolicy) -> Page {
     let name = format!("built {} {}", safe::text(&name), safe::text(&version));
     page.paragraph(0, 2, &[(BOLD, &name), (PLAIN, &title)]);
     page.plain_field(2, "digest", LABEL, policy.digest());
+    let memory_bytes = policy.memory_bytes();
     let needs = probe::needs(engine, policy);
     let memory = format!(
         "{}, at most {} in what was tried; {} of fuel",
@@ -121,11 +122,11 @@ fn described(engine: &Engine, policy: LoadedPolicy) -> Page {
         group(needs.worst.fuel)
     );
     page.plain_field(2, "memory", LABEL, &memory);
-    let most = Limits::default().memory_bytes;
-    if needs.worst.memory_bytes.max(needs.configured_bytes) > most {
+    let usual = Limits::default().memory_bytes;
+    if memory_bytes > usual {
         let words = format!(
-            "more than the {} that a policy has by itself: its bundle sets `memory-mib`",
-            words::size(most)
+            "the {} that a policy usually has are too little: its bundle sets `memory-mib`",
+            words::size(usual)
         );
         page.plain_field(2, "", LABEL, &words);
     }

@@ -3,8 +3,8 @@
 use anyhow::Context;
 use serde::Serialize;
 use serde_json::Value;
-use tokenward::{Descriptor, Engine, MOST_MEMORY_MIB, Phase, Reads, Rule};
-use tokenward_engine::Anatomy;
+use tokenward::{Descriptor, Engine, Fault, LoadError, MOST_MEMORY_MIB, Phase, Reads, Rule};
+use tokenward_engine::{Anatomy, LoadedPolicy};
 
 use super::probe::{self, Needs};
 use super::schema::{self, Setting};
@@ -18,8 +18,8 @@ use crate::render::style::{BOLD, PLAIN, QUIET};
 use crate::render::words::{self, group};
 use crate::render::{explain, json, rules, safe};
 
-/// By itself, a policy has the most memory that a bundle can give it.
-pub(super) const MOST_MEMORY: usize = (MOST_MEMORY_MIB as usize) << 20;
+/// The most memory that a bundle can give a policy.
+const MOST_MEMORY: usize = (MOST_MEMORY_MIB as usize) << 20;
 /// Columns of the labels.
 const LABEL: usize = 11;
 
@@ -52,15 +52,30 @@ struct LimitsRecord {
     fuel: u64,
 }
 
+/// Loads a policy by itself. One that the usual memory is too little for has the most that a bundle
+/// can give it.
+pub(super) fn load(
+    engine: &Engine,
+    component: &[u8],
+    settings: &str,
+) -> Result<LoadedPolicy, LoadError> {
+    match engine.load(component, settings) {
+        Err(LoadError::Fault { fault: Fault::Memory(_), .. }) => {
+            engine.load_with_memory(component, settings, MOST_MEMORY)
+        }
+        loaded => loaded,
+    }
+}
+
 pub(crate) fn inspect(args: &PolicyInspectArgs, output: &Output) -> anyhow::Result<Exit> {
     let component = source::component(&args.policy)?;
     let settings = source::settings(args.settings.as_deref()).context("--settings")?;
     let wish = if args.no_cache { CacheWish::Off } else { CacheWish::Keep };
     let config = Cache::open(wish).engine();
-    let limits =
-        LimitsRecord { memory_bytes: config.limits.memory_bytes, fuel: config.limits.fuel };
+    let fuel = config.limits.fuel;
     let engine = Engine::new(config)?;
-    let policy = engine.load_with_memory(&component, &settings.to_compact(), MOST_MEMORY)?;
+    let policy = load(&engine, &component, &settings.to_compact())?;
+    let limits = LimitsRecord { memory_bytes: policy.memory_bytes(), fuel };
     let Descriptor { name, version, title, description, phases, rules, settings_schema, .. } =
         policy.descriptor().clone();
     let anatomy = Anatomy::of(&component)?;
