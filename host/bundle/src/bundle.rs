@@ -107,10 +107,10 @@ impl Bundle {
     #[must_use]
     pub fn of_component(id: &str, component: Vec<u8>) -> Self {
         let manifest = BundleManifest::of_policy(id, &format!("./{id}.wasm"));
-        let entries = manifest.policies.clone().into_iter();
-        let policies = entries
-            .map(|entry| BundledPolicy { entry, component: component.clone().into() })
-            .collect();
+        let entries = manifest.policies.clone().into_iter().zip([component]);
+        let policies =
+            entries.map(|(entry, component)| BundledPolicy { entry, component: component.into() });
+        let policies = policies.collect();
         Self::from_parts(manifest, policies)
     }
 

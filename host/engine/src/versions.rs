@@ -83,6 +83,8 @@ pub(crate) struct DescriptorV02 {
     deprecated: Option<String>,
 }
 
+/// What is called for each request, in every version.
+type Evaluate<'a> = TypedFunc<(&'a contract::Input<'a>,), (contract::Verdict,)>;
 /// What `configure` answers, in every version.
 type Configured = Result<contract::Reads, Vec<contract::SettingError>>;
 
@@ -132,7 +134,6 @@ impl Functions {
             let func = instance.get_func(&mut *store, find(name)?);
             func.ok_or_else(|| wasmtime::Error::msg(format!("`{name}` is no function")))
         };
-        type Evaluate<'a> = TypedFunc<(&'a contract::Input<'a>,), (contract::Verdict,)>;
         let _: Evaluate<'_> = func(store, "evaluate")?.typed(store.as_context_mut())?;
         Ok(Self::V0_2 {
             describe: func(store, "describe")?.typed(store.as_context_mut())?,

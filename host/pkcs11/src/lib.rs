@@ -212,8 +212,7 @@ fn public_jwk(session: &Session, key: ObjectHandle) -> Result<Object, Pkcs11Erro
     });
     let point = point.ok_or_else(|| wrong("there is none".into()))?;
     let x = match point {
-        [0x04, 0x20, x @ ..] if x.len() == 32 => x,
-        x if x.len() == 32 => x,
+        [0x04, 0x20, x @ ..] | x if x.len() == 32 => x,
         other => return Err(wrong(format!("it has {} bytes", other.len()))),
     };
     let mut jwk = Object::new();

@@ -136,9 +136,10 @@ fn measure(runner: &mut Runner, cases: &[Case], output: &Output) -> anyhow::Resu
         }
         if let Some(cost) = cost {
             // Two files may have a case of one name.
-            let name = match costs.contains_key(&case.name) {
-                false => case.name.clone(),
-                true => format!("{}: {}", case.file, case.name),
+            let name = if costs.contains_key(&case.name) {
+                format!("{}: {}", case.file, case.name)
+            } else {
+                case.name.clone()
             };
             costs.insert(name, Cost { ns: median(&mut times), ..cost });
         }
