@@ -10,6 +10,7 @@
 
 mod link;
 mod read;
+mod spaces;
 #[cfg(test)]
 mod tests;
 mod write;

@@ -1,12 +1,12 @@
 //! What the arguments say of the request and its context, checked.
 
 use anyhow::{Context, anyhow, bail};
-use tokenward::{Json, Object, Phase, RequestFacts, Signal, Signals, UnixTime};
+use tokenward::{Call, Json, Object, Phase, RequestFacts, Signal, Signals, UnixTime};
 use tokenward_cases::request_line;
 
 use crate::args::CheckArgs;
 use crate::values::{json_or_text, moment, pair, short};
-use crate::vouched;
+use crate::vouched::{self, Vouched};
 
 /// Everything that policies can be told, beside the token.
 pub(crate) struct CallFacts {
@@ -27,6 +27,20 @@ impl CallFacts {
             signals: signals(&args.signal)?,
             facts: facts(&args.fact)?,
         })
+    }
+
+    /// The call with this bearer token; empty, if there is none.
+    pub(crate) fn call<'a>(&'a self, bearer: &'a [u8], vouched: &'a Vouched) -> Call<'a> {
+        Call {
+            bearer,
+            phase: self.phase,
+            request: self.request.as_ref(),
+            signals: &self.signals,
+            facts: &self.facts,
+            binding: vouched.binding,
+            encryption: vouched.encryption.as_ref(),
+            now: self.now,
+        }
     }
 
     /// A use of a token, of which nothing more is known.

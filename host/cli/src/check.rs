@@ -51,6 +51,14 @@ pub(crate) struct Draft {
     pub(crate) claims: Object,
 }
 
+impl Draft {
+    /// What policies are told of it: nobody has signed it yet.
+    pub(crate) fn facts<'a>(&'a self, call: &Call<'a>) -> TokenFacts<'a> {
+        let (encryption, binding) = (call.encryption, call.binding);
+        TokenFacts { kind: &self.kind, header: &self.header, key: None, encryption, binding }
+    }
+}
+
 /// A decision, with what a report says beside it.
 pub(crate) struct Report {
     pub(crate) decision: Decision,
@@ -86,30 +94,15 @@ impl Checker {
 
     /// Verifies the token, if there is one, and judges.
     pub(crate) fn check(&self, material: Material, facts: &CallFacts, vouched: &Vouched) -> Report {
-        let call = Call {
-            bearer: match &material {
-                Material::Token(token) => &token.bytes,
-                Material::Claims(_) | Material::NoToken => &[],
-            },
-            phase: facts.phase,
-            request: facts.request.as_ref(),
-            signals: &facts.signals,
-            facts: &facts.facts,
-            binding: vouched.binding,
-            encryption: vouched.encryption.as_ref(),
-            now: facts.now,
+        let bearer: &[u8] = match &material {
+            Material::Token(token) => &token.bytes,
+            Material::Claims(_) | Material::NoToken => &[],
         };
+        let call = facts.call(bearer, vouched);
         let decision = match &material {
             Material::Token(_) => self.authorizer.decide(&call),
             Material::Claims(draft) => {
-                let token = TokenFacts {
-                    kind: &draft.kind,
-                    header: &draft.header,
-                    key: None,
-                    encryption: call.encryption,
-                    binding: call.binding,
-                };
-                self.authorizer.judge_claims(&draft.claims, token, &call)
+                self.authorizer.judge_claims(&draft.claims, draft.facts(&call), &call)
             }
             Material::NoToken => self.authorizer.judge_without_token(&call),
         };

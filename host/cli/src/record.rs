@@ -5,7 +5,6 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context;
-use tokenward::{Call, KeyFacts, TokenFacts};
 use tokenward_cases::{Recorded, log_line};
 
 use crate::call::CallFacts;
@@ -22,42 +21,18 @@ pub(crate) fn add(
     if !report.was_judged() {
         return Ok(());
     }
-    let call = Call {
-        bearer: &[],
-        phase: facts.phase,
-        request: facts.request.as_ref(),
-        signals: &facts.signals,
-        facts: &facts.facts,
-        binding: vouched.binding,
-        encryption: vouched.encryption.as_ref(),
-        now: facts.now,
-    };
-    let (encryption, binding) = (call.encryption, call.binding);
+    let call = facts.call(&[], vouched);
     let line = match &report.judged {
         Judged::NoToken => log_line(&call, &Recorded::NoToken),
         Judged::Claims(draft) => {
-            let (kind, header) = (&draft.kind, &draft.header);
-            let facts = TokenFacts { kind, header, key: None, encryption, binding };
+            let facts = draft.facts(&call);
             log_line(&call, &Recorded::Token { claims: &draft.claims, facts })
         }
         Judged::Token(judged) => {
             // It was accepted a moment ago, at this moment by this trust.
             let parsed = judged.parsed.clone().context("the token cannot be read again")?;
             let token = parsed.verify(&judged.trust, facts.now)?;
-            let key = token.key();
-            let facts = TokenFacts {
-                kind: token.kind(),
-                header: token.header(),
-                key: Some(KeyFacts {
-                    id: key.id(),
-                    key_type: key.key_type().name(),
-                    curve: key.curve(),
-                    bits: key.bits(),
-                    age_seconds: key.age_seconds(facts.now),
-                }),
-                encryption,
-                binding,
-            };
+            let facts = call.token_facts(&token);
             log_line(&call, &Recorded::Token { claims: token.claims(), facts })
         }
     };

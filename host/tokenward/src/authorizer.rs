@@ -7,8 +7,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use arc_swap::ArcSwap;
 use tokenward_bundle::{Bundle, BundledPolicy, Enforcement, OnFault};
 use tokenward_engine::{
-    Binding, Descriptor, Encryption, Engine, EngineConfig, LoadError, LoadedPolicy, Phase,
-    PolicySet, Reads, RequestFacts, Signals, TokenFacts,
+    Binding, Descriptor, Encryption, Engine, EngineConfig, KeyFacts, LoadError, LoadedPolicy,
+    Phase, PolicySet, Reads, RequestFacts, Signals, TokenFacts,
 };
 use tokenward_token::{
     Object, ParseLimits, TokenDigest, Trust, UnixTime, UnverifiedToken, VerifiedToken,
@@ -51,6 +51,27 @@ pub struct Call<'a> {
     pub encryption: Option<&'a Encryption>,
     /// The moment of the decision.
     pub now: UnixTime,
+}
+
+impl<'a> Call<'a> {
+    /// What policies are told of a token that was verified: of it, and of this call.
+    #[must_use]
+    pub fn token_facts(&self, token: &'a VerifiedToken) -> TokenFacts<'a> {
+        let key = token.key();
+        TokenFacts {
+            kind: token.kind(),
+            header: token.header(),
+            key: Some(KeyFacts {
+                id: key.id(),
+                key_type: key.key_type().name(),
+                curve: key.curve(),
+                bits: key.bits(),
+                age_seconds: key.age_seconds(self.now),
+            }),
+            encryption: self.encryption,
+            binding: self.binding,
+        }
+    }
 }
 
 impl fmt::Debug for Call<'_> {

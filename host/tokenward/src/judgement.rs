@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokenward_bundle::Enforcement;
 use tokenward_engine::{
-    Effect, Evaluation, KeyFacts, Outcome, PolicyInput, Requirement, TokenFacts, Verdict,
+    Effect, Evaluation, Outcome, PolicyInput, Requirement, TokenFacts, Verdict,
 };
 use tokenward_token::{Object, VerifiedToken};
 
@@ -24,21 +24,7 @@ pub(crate) struct Judgement {
 
 impl Judgement {
     pub(crate) fn of_token(active: &Active, call: &Call<'_>, token: &VerifiedToken) -> Self {
-        let key = token.key();
-        let facts = TokenFacts {
-            kind: token.kind(),
-            header: token.header(),
-            key: Some(KeyFacts {
-                id: key.id(),
-                key_type: key.key_type().name(),
-                curve: key.curve(),
-                bits: key.bits(),
-                age_seconds: key.age_seconds(call.now),
-            }),
-            encryption: call.encryption,
-            binding: call.binding,
-        };
-        Self::of(active, call, Some(facts), token.claims())
+        Self::of(active, call, Some(call.token_facts(token)), token.claims())
     }
 
     pub(crate) fn of(

@@ -3,6 +3,7 @@
 use wasmparser::{ExternalKind, Parser, Payload, TypeRef};
 
 use super::read::{CoreInstance, Linked, Origin};
+use super::spaces::Spaces;
 
 /// The modules as one, before it is written.
 pub(crate) struct Plan<'a> {
@@ -29,11 +30,7 @@ pub(crate) struct Placed<'a> {
     pub(crate) data: u32,
     pub(crate) elements: u32,
     /// The new index of each of its items.
-    pub(crate) functions: Vec<u32>,
-    pub(crate) tables: Vec<u32>,
-    pub(crate) memories: Vec<u32>,
-    pub(crate) globals: Vec<u32>,
-    pub(crate) tags: Vec<u32>,
+    pub(crate) items: Spaces<Vec<u32>>,
     pub(crate) start: Option<u32>,
     /// Whether it writes to a memory or a table when it is made.
     has_segments: bool,
@@ -41,20 +38,10 @@ pub(crate) struct Placed<'a> {
 }
 
 impl Placed<'_> {
-    pub(crate) fn space(&self, kind: ExternalKind) -> &[u32] {
-        match kind {
-            ExternalKind::Func | ExternalKind::FuncExact => &self.functions,
-            ExternalKind::Table => &self.tables,
-            ExternalKind::Memory => &self.memories,
-            ExternalKind::Global => &self.globals,
-            ExternalKind::Tag => &self.tags,
-        }
-    }
-
     fn export(&self, kind: ExternalKind, name: &str) -> Option<u32> {
         let mut exports = self.exports.iter();
         let (.., index) = exports.find(|(other, of, _)| *other == name && same(*of, kind))?;
-        self.space(kind).get(usize::try_from(*index).ok()?).copied()
+        self.items.get(kind, *index).copied()
     }
 }
 
@@ -69,10 +56,8 @@ struct Counts {
     types: u32,
     data: u32,
     elements: u32,
-    tables: u32,
-    memories: u32,
-    globals: u32,
-    tags: u32,
+    /// But for functions: those are in [`Plan::functions`].
+    items: Spaces<u32>,
 }
 
 pub(crate) fn link<'a>(linked: &Linked<'a>) -> Result<Plan<'a>, String> {
@@ -124,13 +109,6 @@ struct Linker<'l, 'a> {
     counts: Counts,
 }
 
-/// Takes the next index.
-fn next(count: &mut u32) -> Result<u32, String> {
-    let index = *count;
-    *count = sum(index, 1)?;
-    Ok(index)
-}
-
 fn sum(a: u32, b: u32) -> Result<u32, String> {
     a.checked_add(b).ok_or_else(|| "more items than a module can have".to_owned())
 }
@@ -147,11 +125,7 @@ impl<'a> Linker<'_, 'a> {
             types: counts.types,
             data: counts.data,
             elements: counts.elements,
-            functions: Vec::new(),
-            tables: Vec::new(),
-            memories: Vec::new(),
-            globals: Vec::new(),
-            tags: Vec::new(),
+            items: Spaces::default(),
             start: None,
             has_segments: false,
             exports: Vec::new(),
@@ -178,28 +152,20 @@ impl<'a> Linker<'_, 'a> {
                     for (body, ty) in section.into_iter().enumerate() {
                         let ty = sum(placed.types, ty.map_err(told)?)?;
                         let function = Function::Of { placed: number, body, ty };
-                        placed.functions.push(self.function(function)?);
+                        placed.items.of_mut(ExternalKind::Func).push(self.function(function)?);
                     }
                 }
                 Payload::TableSection(section) => {
-                    for _ in 0..section.count() {
-                        placed.tables.push(next(&mut self.counts.tables)?);
-                    }
+                    self.define(&mut placed, ExternalKind::Table, section.count())?;
                 }
                 Payload::MemorySection(section) => {
-                    for _ in 0..section.count() {
-                        placed.memories.push(next(&mut self.counts.memories)?);
-                    }
+                    self.define(&mut placed, ExternalKind::Memory, section.count())?;
                 }
                 Payload::GlobalSection(section) => {
-                    for _ in 0..section.count() {
-                        placed.globals.push(next(&mut self.counts.globals)?);
-                    }
+                    self.define(&mut placed, ExternalKind::Global, section.count())?;
                 }
                 Payload::TagSection(section) => {
-                    for _ in 0..section.count() {
-                        placed.tags.push(next(&mut self.counts.tags)?);
-                    }
+                    self.define(&mut placed, ExternalKind::Tag, section.count())?;
                 }
                 Payload::ExportSection(section) => {
                     for export in section {
@@ -220,10 +186,24 @@ impl<'a> Linker<'_, 'a> {
             }
         }
         if let Some(start) = start {
-            let index = usize::try_from(start).map_err(|e| e.to_string())?;
-            placed.start = Some(*placed.functions.get(index).ok_or("a start that is not there")?);
+            let start = placed.items.get(ExternalKind::Func, start);
+            placed.start = Some(*start.ok_or("a start that is not there")?);
         }
         Ok(placed)
+    }
+
+    /// Gives the next indices to so many items of the module's own.
+    fn define(
+        &mut self,
+        placed: &mut Placed<'a>,
+        kind: ExternalKind,
+        count: u32,
+    ) -> Result<(), String> {
+        let next = self.counts.items.of_mut(kind);
+        let end = sum(*next, count)?;
+        placed.items.of_mut(kind).extend(*next..end);
+        *next = end;
+        Ok(())
     }
 
     fn function(&mut self, function: Function) -> Result<u32, String> {
@@ -261,13 +241,7 @@ impl<'a> Linker<'_, 'a> {
                 return Err(format!("`{name}` is no function, and only a host could give it"));
             }
         };
-        match kind {
-            ExternalKind::Func | ExternalKind::FuncExact => placed.functions.push(index),
-            ExternalKind::Table => placed.tables.push(index),
-            ExternalKind::Memory => placed.memories.push(index),
-            ExternalKind::Global => placed.globals.push(index),
-            ExternalKind::Tag => placed.tags.push(index),
-        }
+        placed.items.of_mut(kind).push(index);
         Ok(())
     }
 

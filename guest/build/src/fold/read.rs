@@ -5,12 +5,14 @@ use wasmparser::{
     ComponentOuterAliasKind, Encoding, ExternalKind, Instance, Parser, Payload,
 };
 
+use super::spaces::Spaces;
+
 /// What is to be linked: core modules, their instances, and what is exported of them.
 pub(crate) struct Linked<'a> {
     pub(crate) modules: Vec<&'a [u8]>,
     pub(crate) instances: Vec<CoreInstance<'a>>,
     /// Where the items of the component's core index spaces come from.
-    pub(crate) spaces: Spaces<'a>,
+    pub(crate) spaces: Spaces<Vec<Origin<'a>>>,
     /// Exports of the module to be: name and origin.
     pub(crate) exports: Vec<(String, ExternalKind, Origin<'a>)>,
     /// What the host would give: interfaces of a component, modules of a module, by name.
@@ -38,44 +40,12 @@ pub(crate) enum Origin<'a> {
     Host,
 }
 
-#[derive(Default)]
-pub(crate) struct Spaces<'a> {
-    funcs: Vec<Origin<'a>>,
-    tables: Vec<Origin<'a>>,
-    memories: Vec<Origin<'a>>,
-    globals: Vec<Origin<'a>>,
-    tags: Vec<Origin<'a>>,
-}
-
-impl<'a> Spaces<'a> {
-    fn of(&mut self, kind: ExternalKind) -> &mut Vec<Origin<'a>> {
-        match kind {
-            ExternalKind::Func | ExternalKind::FuncExact => &mut self.funcs,
-            ExternalKind::Table => &mut self.tables,
-            ExternalKind::Memory => &mut self.memories,
-            ExternalKind::Global => &mut self.globals,
-            ExternalKind::Tag => &mut self.tags,
-        }
-    }
-
-    pub(crate) fn get(&self, kind: ExternalKind, index: u32) -> Option<&Origin<'a>> {
-        let space = match kind {
-            ExternalKind::Func | ExternalKind::FuncExact => &self.funcs,
-            ExternalKind::Table => &self.tables,
-            ExternalKind::Memory => &self.memories,
-            ExternalKind::Global => &self.globals,
-            ExternalKind::Tag => &self.tags,
-        };
-        space.get(usize::try_from(index).ok()?)
-    }
-}
-
 /// One component, of those that lie in one another.
 #[derive(Default)]
 struct Level<'a> {
     modules: Vec<&'a [u8]>,
     instances: Vec<CoreInstance<'a>>,
-    spaces: Spaces<'a>,
+    spaces: Spaces<Vec<Origin<'a>>>,
     lifts: Vec<(u32, Box<[CanonicalOption]>)>,
     imports: Vec<String>,
 }
@@ -195,7 +165,7 @@ impl<'a> Level<'a> {
                     match alias.map_err(told)? {
                         ComponentAlias::CoreInstanceExport { kind, instance_index, name } => {
                             let origin = Origin::Export { instance: instance_index, name };
-                            self.spaces.of(kind).push(origin);
+                            self.spaces.of_mut(kind).push(origin);
                         }
                         ComponentAlias::Outer {
                             kind: ComponentOuterAliasKind::CoreModule, ..
@@ -215,7 +185,7 @@ impl<'a> Level<'a> {
                             self.lifts.push((core_func_index, options));
                         }
                         // All others are core functions that the host makes.
-                        _ => self.spaces.funcs.push(Origin::Host),
+                        _ => self.spaces.of_mut(ExternalKind::Func).push(Origin::Host),
                     }
                 }
             }

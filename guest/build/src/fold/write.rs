@@ -111,9 +111,7 @@ impl<'a> Sections<'a> {
     fn take(&mut self, placed: &Placed<'a>) -> Encoded<()> {
         let mut bodies = Vec::new();
         for payload in Parser::new(0).parse_all(placed.module) {
-            // A global can be made from those before it, in its own module too.
-            let constants = self.constants.clone();
-            let mut writer = Writer { placed, constants: &constants };
+            let mut writer = Writer { placed, constants: &self.constants };
             match payload? {
                 Payload::TypeSection(section) => {
                     writer.parse_type_section(&mut self.types, section)?;
@@ -130,6 +128,7 @@ impl<'a> Sections<'a> {
                 Payload::GlobalSection(section) => {
                     for global in section {
                         let global = global?;
+                        // It can be made from those before it, in its own module too.
                         let mut writer = Writer { placed, constants: &self.constants };
                         let value = writer.value(&global.init_expr)?;
                         writer.parse_global(&mut self.globals, global.clone())?;
@@ -169,9 +168,7 @@ struct Writer<'p, 'a> {
 
 impl Writer<'_, '_> {
     fn index(&self, kind: ExternalKind, index: u32) -> Encoded<u32> {
-        let place = usize::try_from(index).ok();
-        let new = place.and_then(|place| self.placed.space(kind).get(place));
-        new.copied().ok_or(Error::InvalidConstExpr)
+        self.placed.items.get(kind, index).copied().ok_or(Error::InvalidConstExpr)
     }
 
     /// What an expression of numbers and constants comes to. A global of another module may stand

@@ -32,7 +32,7 @@ pub(crate) fn build(args: &PolicyBuildArgs, output: &Output) -> anyhow::Result<E
     // What cannot be loaded is no policy, however well it compiled.
     let engine = Engine::new(Cache::open(CacheWish::Keep).engine())?;
     let policy = load(&engine, &built.component, "{}");
-    let (path, page) = match policy {
+    let (path, mut page) = match policy {
         Ok(policy) => {
             let path = args.out.clone().unwrap_or_else(|| file_of(&args.dir, policy.descriptor()));
             (path, described(&engine, policy))
@@ -48,7 +48,6 @@ pub(crate) fn build(args: &PolicyBuildArgs, output: &Output) -> anyhow::Result<E
         }
         Err(error) => return Err(error.into()),
     };
-    let mut page = page;
     fs::write(&path, &built.component).with_context(|| format!("`{}`", path.display()))?;
     let contract = Anatomy::of(&built.component)?.contract().unwrap_or_else(|| "none".to_owned());
     page.plain_field(2, "contract", LABEL, &format!("{contract}, no imports"));
