@@ -14,7 +14,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwapOption;
 use tokenward::packed::BundleTrust;
-use tokenward::{Authorizer, BundleVersion, EngineConfig, ParseLimits, Prepared, UnixTime};
+use tokenward::{
+    Authorizer, BundleVersion, EngineConfig, MemoryOfTokens, ParseLimits, Prepared, UnixTime,
+};
 
 use crate::calm::calmly;
 use crate::error::ActivationError;
@@ -89,6 +91,7 @@ impl Activator {
             verification,
             engine: EngineConfig::default(),
             parse: ParseLimits::default(),
+            tokens: MemoryOfTokens::Off,
             clock: Arc::new(|| {
                 let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
                 UnixTime(i64::try_from(now.as_secs()).unwrap_or(i64::MAX))

@@ -62,6 +62,8 @@ pub(crate) enum Command {
     },
     /// See a permit and a denial, on tokens made for it
     Demo,
+    /// Run the server that gateways ask
+    Serve(ServeArgs),
 }
 
 #[derive(Subcommand)]
@@ -123,6 +125,38 @@ pub(crate) struct DecodeArgs {
     /// How to print it
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
+}
+
+const SERVE_HELP: &str = "\
+Gateways ask at --listen: forward-auth, Envoy ext_authz (gRPC) and OpenID AuthZEN. Operators ask at
+--admin: health, metrics, bundles, keys, and a playground at /playground. Without any argument, the
+baseline bundle judges tokens that are made on the playground.
+
+SIGHUP: the trust file, certificates and secrets are read again. SIGTERM: requests are finished.
+
+Exit codes: 0 ended, 2 the configuration is not accepted, or it cannot start.";
+
+#[derive(clap::Args)]
+#[command(after_help = SERVE_HELP)]
+pub(crate) struct ServeArgs {
+    /// The configuration (TOML)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Issuers, their keys and audiences: a trust file, in the place of the configuration's
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trust: Option<PathBuf>,
+    /// A built-in bundle or a folder, in the place of the configuration's
+    #[arg(long, value_name = "BUNDLE")]
+    pub(crate) bundle: Option<String>,
+    /// Where gateways ask, in the place of the configuration's address
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) listen: Option<std::net::SocketAddr>,
+    /// Where operators ask, in the place of the configuration's address
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) admin: Option<std::net::SocketAddr>,
+    /// Only say whether the configuration is accepted
+    #[arg(long)]
+    pub(crate) check_config: bool,
 }
 
 const MINT_HELP: &str = "\

@@ -10,7 +10,6 @@ mod coverage;
 mod decode;
 mod demo;
 mod docs;
-mod evidence;
 mod exit;
 mod key_files;
 mod lint;
@@ -21,6 +20,7 @@ mod policy;
 mod problem;
 mod record;
 mod render;
+mod serve;
 mod test;
 mod token_source;
 mod trust;
@@ -78,6 +78,7 @@ fn run(command: Command, output: &Output) -> anyhow::Result<Exit> {
         Command::Test(args) => test::run(&args, output),
         Command::Completions { shell } => completions(shell, output),
         Command::Demo => demo::run(output),
+        Command::Serve(args) => serve::run(&args, output),
     }
 }
 

@@ -87,6 +87,11 @@ impl Algorithm {
         self.family() == Family::Hmac
     }
 
+    /// Those that verify by a public key.
+    pub(crate) fn asymmetric() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|algorithm| !algorithm.is_symmetric())
+    }
+
     pub(crate) fn family(self) -> Family {
         match self {
             Self::HS256 | Self::HS384 | Self::HS512 => Family::Hmac,

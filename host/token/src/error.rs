@@ -36,9 +36,10 @@ macro_rules! token_errors {
     )+) => {
         /// Why a token is refused.
         ///
-        /// Every kind answers to `invalid_token` of RFC 6750 outside; the code
-        /// and the text are for the audit record and the operator. Neither
-        /// holds a claim's value or a byte of the token.
+        /// Every kind but [`TokenError::KeysUnavailable`] answers to
+        /// `invalid_token` of RFC 6750 outside; the code and the text are for
+        /// the audit record and the operator. Neither holds a claim's value or
+        /// a byte of the token.
         #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
         #[non_exhaustive]
         pub enum TokenError {
@@ -213,6 +214,12 @@ token_errors! {
     IssuerUnknown;
 
     // ---------------------------------------------------------------- signature
+
+    /// The issuer's keys could not be fetched. That says nothing about the
+    /// token: whoever asks answers that it cannot decide (HTTP 503), not that
+    /// the token is invalid (401).
+    "keys_unavailable", "the issuer's keys could not be fetched, so that nothing can be verified",
+    KeysUnavailable;
 
     /// The issuer has no key of this `kid`, or none that fits.
     "key_not_found", "the issuer has no key for the token's `kid` and `alg`",

@@ -70,4 +70,4 @@ pub use keys::{Key, KeyError, KeySet, KeyType, SkippedKey, VerificationKey};
 pub use kind::TokenKind;
 pub use time::UnixTime;
 pub use token::{UnverifiedToken, VerifiedToken};
-pub use trust::{Check, Checks, Issuer, Profile, Trust, TrustBuilder, TrustError};
+pub use trust::{Check, Checks, Issuer, KeySource, Profile, Trust, TrustBuilder, TrustError};

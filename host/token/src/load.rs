@@ -1,10 +1,11 @@
 //! Reading trust and keys from files: the one module here that touches the disk.
 
+use std::fmt::Display;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use crate::keys::{KeyError, KeySet};
-use crate::trust::{Trust, TrustError};
+use crate::trust::{FILES_ALONE, KeySource, Trust, TrustError, keys_of_file};
 
 /// The largest file that is read.
 const MAX_BYTES: u64 = 1 << 20;
@@ -39,20 +40,38 @@ pub enum LoadError {
     },
 }
 
-/// Reads a trust file. Its key files are relative to the folder it lies in.
+/// Reads a trust file whose keys are all in files. Those are relative to the
+/// folder it lies in. What is fetched over the network is refused.
 ///
 /// # Errors
 ///
 /// [`LoadError`].
 pub fn trust_file(path: &Path) -> Result<Trust, LoadError> {
+    trust_file_with(path, |_, _| Err(FILES_ALONE))
+}
+
+/// Reads a trust file whose keys may be fetched over the network. Key files are
+/// relative to the folder it lies in; for other keys, `remote` is asked as by
+/// [`Trust::from_toml_with`].
+///
+/// # Errors
+///
+/// [`LoadError`].
+pub fn trust_file_with<E: Display>(
+    path: &Path,
+    mut remote: impl FnMut(&str, KeySource<'_>) -> Result<KeySet, E>,
+) -> Result<Trust, LoadError> {
     let bytes = read(path)?;
     let text = String::from_utf8(bytes).map_err(|_| LoadError::Read {
         path: path.to_owned(),
         error: io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8"),
     })?;
     let folder = path.parent().unwrap_or(Path::new(""));
-    let load = |keys: &str| read_bounded(&folder.join(keys));
-    Trust::from_toml(&text, load).map_err(|error| LoadError::Trust { path: path.to_owned(), error })
+    Trust::from_toml_with(&text, |issuer, source| match source {
+        KeySource::File(file) => keys_of_file(file, |file| read_bounded(&folder.join(file))),
+        other => remote(issuer, other).map_err(|error| error.to_string()),
+    })
+    .map_err(|error| LoadError::Trust { path: path.to_owned(), error })
 }
 
 /// Reads a key file: a PEM public key, a JWK or a JWKS.

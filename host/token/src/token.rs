@@ -1,6 +1,7 @@
 //! The JWT (RFC 7519): unverified when parsed, verified by trust at a moment.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::claims::{self, ClaimsValidated};
 use crate::digest::TokenDigest;
@@ -80,13 +81,13 @@ impl UnverifiedToken {
         let issuer = trust.issuer_of(claims::claimed_issuer(&self.claims)?)?;
         let jws = self.jws.verify(issuer.keys())?;
         let valid = claims::validate(jws.header(), &self.claims, issuer, now)?;
-        Ok(VerifiedToken {
+        Ok(VerifiedToken(Arc::new(Content {
             jws,
             claims: self.claims,
             kind: valid.kind,
             expires_at: valid.expires_at,
             _proof: valid.proof,
-        })
+        })))
     }
 }
 
@@ -97,14 +98,17 @@ impl fmt::Debug for UnverifiedToken {
 }
 
 /// A JWT whose signature and claims were verified. Only
-/// [`UnverifiedToken::verify`] makes one.
+/// [`UnverifiedToken::verify`] makes one; a clone shares it.
 ///
 /// `Debug` shows its digest only.
 ///
 /// ```compile_fail
 /// let forged = tokenward_token::VerifiedToken { claims: Default::default() };
 /// ```
-pub struct VerifiedToken {
+#[derive(Clone)]
+pub struct VerifiedToken(Arc<Content>);
+
+struct Content {
     jws: VerifiedJws,
     claims: Object,
     kind: TokenKind,
@@ -116,43 +120,57 @@ impl VerifiedToken {
     /// The claims.
     #[must_use]
     pub fn claims(&self) -> &Object {
-        &self.claims
+        &self.0.claims
     }
 
     /// The JOSE header.
     #[must_use]
     pub fn header(&self) -> &Object {
-        self.jws.header()
+        self.0.jws.header()
     }
 
     /// What the token is for.
     #[must_use]
     pub fn kind(&self) -> &TokenKind {
-        &self.kind
+        &self.0.kind
     }
 
     /// Who issued it. None only with [`Trust::key_only`], for a token without `iss`.
     #[must_use]
     pub fn issuer(&self) -> Option<&str> {
-        self.claims.get("iss")?.as_str()
+        self.0.claims.get("iss")?.as_str()
     }
 
     /// The key that verified it.
     #[must_use]
     pub fn key(&self) -> &VerificationKey {
-        self.jws.key()
+        self.0.jws.key()
     }
 
     /// The digest of the whole token.
     #[must_use]
     pub fn digest(&self) -> TokenDigest {
-        self.jws.digest()
+        self.0.jws.digest()
+    }
+
+    /// Whether the token is still accepted at another moment, by the same trust: its claims are
+    /// validated again, its signature is not verified again.
+    ///
+    /// It is for a memory of verified tokens. `trust` must hold the key that verified the token:
+    /// forget the token when the trust is replaced.
+    ///
+    /// # Errors
+    ///
+    /// Any code from `issuer_missing` on that claims can have, for instance `expired`.
+    pub fn revalidate(&self, trust: &Trust, now: UnixTime) -> Result<(), TokenError> {
+        let issuer = trust.issuer_of(self.issuer())?;
+        claims::validate(self.header(), self.claims(), issuer, now).map(drop)
     }
 
     /// `exp`, without skew.
     #[must_use]
     pub fn expires_at(&self) -> UnixTime {
-        self.expires_at
+        self.0.expires_at
     }
 }
 

@@ -11,12 +11,13 @@ use tokenward_engine::{
     Phase, PolicySet, Reads, RequestFacts, Signals, TokenFacts,
 };
 use tokenward_token::{
-    Object, ParseLimits, TokenDigest, Trust, UnixTime, UnverifiedToken, VerifiedToken,
+    Object, ParseLimits, TokenDigest, TokenError, Trust, UnixTime, UnverifiedToken, VerifiedToken,
 };
 
-use crate::decision::{Basis, BundleVersion, Decision, Refusal};
+use crate::decision::{Basis, BundleVersion, Decision, Refusal, Undecided};
 use crate::judgement::Judgement;
 use crate::rehearsal::Rehearsal;
+use crate::remembered::{MemoryOfTokens, RememberedTokens};
 
 /// Why a bundle cannot become the active one. The one before stays active.
 #[derive(Debug, thiserror::Error)]
@@ -91,6 +92,7 @@ pub struct Authorizer {
     engine: Engine,
     parse: ParseLimits,
     trust: ArcSwap<Trust>,
+    remembered: RememberedTokens,
     active: ArcSwap<Active>,
 }
 
@@ -99,6 +101,7 @@ pub struct Authorizer {
 pub struct Builder {
     engine: EngineConfig,
     parse: ParseLimits,
+    tokens: MemoryOfTokens,
 }
 
 impl Builder {
@@ -113,6 +116,13 @@ impl Builder {
     #[must_use]
     pub fn parse_limits(mut self, limits: ParseLimits) -> Self {
         self.parse = limits;
+        self
+    }
+
+    /// Remembers verified tokens; by itself, an authorizer remembers none.
+    #[must_use]
+    pub fn remember_tokens(mut self, memory: MemoryOfTokens) -> Self {
+        self.tokens = memory;
         self
     }
 
@@ -132,6 +142,7 @@ impl Builder {
             engine,
             parse: self.parse,
             trust: ArcSwap::from_pointee(trust),
+            remembered: RememberedTokens::new(self.tokens),
             active: ArcSwap::from_pointee(active),
         })
     }
@@ -271,6 +282,7 @@ impl Authorizer {
     /// Replaces the trusted keys and issuers.
     pub fn set_trust(&self, trust: Trust) {
         self.trust.store(Arc::new(trust));
+        self.remembered.clear();
     }
 
     /// The trusted keys and issuers.
@@ -324,25 +336,17 @@ impl Authorizer {
         // knows one set of keys and one bundle.
         let active = self.active.load_full();
         let trust = self.trust.load_full();
-        let started = Instant::now();
-        let verified = self.verify(call, &trust);
-        let verify = started.elapsed();
-        match verified {
-            Err(refusal) => {
-                let token = (!call.bearer.is_empty()).then(|| TokenDigest::of(call.bearer));
-                Decision { token, verify, ..refused(&active, refusal, Basis::Token, call) }
-            }
-            Ok(token) => {
-                let judged = Judgement::of_token(&active, call, &token);
-                Decision {
-                    verify,
-                    token: Some(token.digest()),
-                    issuer: token.issuer().map(str::to_owned),
-                    kind: Some(token.kind().name().to_owned()),
-                    ..judged.decide(&active, call, Basis::Token, Some(token))
-                }
-            }
-        }
+        decide(&active, call, || self.verify(call, &trust))
+    }
+
+    /// What the decision would be if this were the trust. It is for tools that
+    /// ask what would happen if; its answer has no [`Permit`].
+    ///
+    /// [`Permit`]: crate::Permit
+    #[must_use]
+    pub fn rehearse(&self, call: &Call<'_>, trust: &Trust) -> Rehearsal {
+        let active = self.active.load_full();
+        decide(&active, call, || verify(call, &self.parse, trust)).into()
     }
 
     /// Judges claims that are not signed yet: an issuer asks before it signs,
@@ -412,13 +416,56 @@ impl Authorizer {
         Decision { kind, ..judged.decide(&active, call, basis, None) }.into()
     }
 
-    fn verify(&self, call: &Call<'_>, trust: &Trust) -> Result<VerifiedToken, Refusal> {
-        if call.bearer.is_empty() {
-            return Err(Refusal::TokenMissing);
+    fn verify(&self, call: &Call<'_>, trust: &Arc<Trust>) -> Result<VerifiedToken, Refusal> {
+        if let Some(remembered) = self.remembered.get(call.bearer, trust, call.now) {
+            return remembered.map_err(not_accepted);
         }
-        UnverifiedToken::parse(call.bearer, &self.parse)
-            .and_then(|token| token.verify(trust, call.now))
-            .map_err(Refusal::Token)
+        let token = verify(call, &self.parse, trust)?;
+        self.remembered.insert(call.bearer, &token, trust);
+        Ok(token)
+    }
+}
+
+/// The order of the steps: verify, judge, combine, report.
+fn decide(
+    active: &Active,
+    call: &Call<'_>,
+    verify: impl FnOnce() -> Result<VerifiedToken, Refusal>,
+) -> Decision {
+    let started = Instant::now();
+    let verified = verify();
+    let verify = started.elapsed();
+    match verified {
+        Err(refusal) => {
+            let token = (!call.bearer.is_empty()).then(|| TokenDigest::of(call.bearer));
+            Decision { token, verify, ..refused(active, refusal, Basis::Token, call) }
+        }
+        Ok(token) => {
+            let judged = Judgement::of_token(active, call, &token);
+            Decision {
+                verify,
+                token: Some(token.digest()),
+                issuer: token.issuer().map(str::to_owned),
+                kind: Some(token.kind().name().to_owned()),
+                ..judged.decide(active, call, Basis::Token, Some(token))
+            }
+        }
+    }
+}
+
+fn verify(call: &Call<'_>, parse: &ParseLimits, trust: &Trust) -> Result<VerifiedToken, Refusal> {
+    if call.bearer.is_empty() {
+        return Err(Refusal::TokenMissing);
+    }
+    let token = UnverifiedToken::parse(call.bearer, parse);
+    token.and_then(|token| token.verify(trust, call.now)).map_err(not_accepted)
+}
+
+/// That its issuer's keys cannot be had is nothing that is wrong with a token.
+fn not_accepted(error: TokenError) -> Refusal {
+    match error {
+        TokenError::KeysUnavailable => Refusal::Fault(Undecided::KeysUnavailable),
+        error => Refusal::Token(error),
     }
 }
 

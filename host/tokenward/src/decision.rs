@@ -6,10 +6,11 @@ use std::time::Duration;
 use serde::Serialize;
 use tokenward_bundle::{Bundle, Enforcement, OnFault};
 use tokenward_engine::{Descriptor, Effect, Fault, Phase, Reads, Risk, Severity, StepUp};
-use tokenward_token::{Object, TokenDigest, TokenError, UnixTime, VerifiedToken};
+use tokenward_token::{TokenDigest, TokenError, UnixTime};
 
 use crate::authorizer::Active;
 use crate::challenge::Challenge;
+use crate::permit::Permit;
 
 /// What is to happen with the request.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize)]
@@ -60,15 +61,19 @@ pub enum Undecided {
     /// No policy of the bundle is meant for this phase: nobody judged.
     #[error("nobody judged: no policy of the bundle is meant for the phase `{}`", .0.as_str())]
     NoPolicyAsked(Phase),
+    /// The keys of the token's issuer are not to be had: nothing is known of the token.
+    #[error("the keys of the token's issuer are not available")]
+    KeysUnavailable,
 }
 
 impl Undecided {
-    /// A stable code: `policy_fault` or `no_policy_asked`.
+    /// A stable code: `policy_fault`, `no_policy_asked` or `keys_unavailable`.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
             Self::PolicyFault => "policy_fault",
             Self::NoPolicyAsked(_) => "no_policy_asked",
+            Self::KeysUnavailable => "keys_unavailable",
         }
     }
 }
@@ -177,38 +182,6 @@ impl PolicyStatus {
             Self::Fault(_) => "fault",
             Self::NotAsked => "not-asked",
         }
-    }
-}
-
-/// Proof that a request may pass: only a permitting [`Decision`] has one.
-#[derive(Debug)]
-pub struct Permit {
-    pub(crate) token: Option<VerifiedToken>,
-    pub(crate) withhold: Vec<String>,
-}
-
-impl Permit {
-    /// The verified token; none when claims were judged before they were signed.
-    #[must_use]
-    pub fn token(&self) -> Option<&VerifiedToken> {
-        self.token.as_ref()
-    }
-
-    /// The subject (`sub`, RFC 7519 section 4.1.2), unless it is to be withheld.
-    #[must_use]
-    pub fn subject(&self) -> Option<&str> {
-        let withheld = self.withhold.iter().any(|path| path == "/sub" || path.is_empty());
-        self.claims().filter(|_| !withheld)?.get("sub")?.as_str()
-    }
-
-    /// Claims, as JSON Pointers, that are not to be passed on upstream.
-    #[must_use]
-    pub fn withhold(&self) -> &[String] {
-        &self.withhold
-    }
-
-    fn claims(&self) -> Option<&Object> {
-        self.token.as_ref().map(VerifiedToken::claims)
     }
 }
 
@@ -327,6 +300,18 @@ impl Decision {
     #[must_use]
     pub fn token_digest(&self) -> Option<TokenDigest> {
         self.token
+    }
+
+    /// The issuer that the verified token names.
+    #[must_use]
+    pub fn issuer(&self) -> Option<&str> {
+        self.issuer.as_deref()
+    }
+
+    /// What the verified token is for: `access`, `refresh`, `id`, or the subtype of another `typ`.
+    #[must_use]
+    pub fn kind(&self) -> Option<&str> {
+        self.kind.as_deref()
     }
 
     /// Every finding: in the order of the bundle's policies, and of each in its own order.

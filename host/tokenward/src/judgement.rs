@@ -12,9 +12,10 @@ use tokenward_token::{Object, VerifiedToken};
 use crate::authorizer::{Active, Call, Entry};
 use crate::combine::{Judged, combine};
 use crate::decision::{
-    Basis, Decision, Outcome as DecisionOutcome, Permit, PolicyReport, PolicyStatus, Refusal,
+    Basis, Decision, Outcome as DecisionOutcome, PolicyReport, PolicyStatus, Refusal,
     ReportedFinding, Undecided,
 };
+use crate::permit::Permit;
 
 /// What the policies said about one call.
 pub(crate) struct Judgement {

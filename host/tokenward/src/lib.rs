@@ -35,21 +35,27 @@ mod authorizer;
 mod challenge;
 mod combine;
 mod decision;
+mod evidence;
 mod judgement;
 mod owned_call;
+mod permit;
 mod record;
 mod rehearsal;
+mod remembered;
 
 pub use authorizer::{ActivateError, Authorizer, Builder, Call, Prepared, load_policy};
 pub use challenge::Challenge;
 pub use combine::{Combined, Judged, combine};
 pub use decision::{
-    Basis, BundleVersion, Decision, Outcome, Permit, PolicyReport, PolicyStatus, Refusal,
-    ReportedFinding, Undecided,
+    Basis, BundleVersion, Decision, Outcome, PolicyReport, PolicyStatus, Refusal, ReportedFinding,
+    Undecided,
 };
+pub use evidence::{ClaimEvidence, claim_evidence};
 pub use owned_call::OwnedCall;
+pub use permit::Permit;
 pub use record::{DecisionRecord, SCHEMA};
 pub use rehearsal::Rehearsal;
+pub use remembered::MemoryOfTokens;
 
 pub use tokenward_bundle::packed;
 pub use tokenward_bundle::{

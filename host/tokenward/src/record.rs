@@ -135,8 +135,7 @@ impl Decision {
             basis: self.basis,
             time: self.now,
             token: TokenRecord {
-                verified: !matches!(self.result, Err(Refusal::TokenMissing | Refusal::Token(_)))
-                    && self.token.is_some(),
+                verified: self.token.is_some() && self.kind.is_some(),
                 error: self.token_error_record(),
                 digest: self.token.map(|digest| digest.to_string()),
                 issuer: self.issuer.as_deref(),

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use crate::challenge::Challenge;
-use crate::decision::{
-    BundleVersion, Decision, Outcome, Permit, PolicyReport, Refusal, ReportedFinding,
-};
+use crate::decision::{BundleVersion, Decision, Outcome, PolicyReport, Refusal, ReportedFinding};
+use crate::permit::Permit;
+use crate::record::DecisionRecord;
 
 /// What a decision would be: for the tests of a bundle, and for tools that ask
 /// what would happen if. Made by [`Authorizer::judge_facts`], or from a
@@ -61,6 +61,12 @@ impl Rehearsal {
     #[must_use]
     pub fn challenge(&self) -> Option<Challenge> {
         self.decision.challenge()
+    }
+
+    /// What a record of it would say.
+    #[must_use]
+    pub fn record(&self) -> DecisionRecord<'_> {
+        self.decision.record()
     }
 
     /// The bundle that was asked.

@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwapOption;
-use tokenward::{Authorizer, Bundle, CompilationCache, EngineConfig, ParseLimits, Trust, UnixTime};
+use tokenward::{
+    Authorizer, Bundle, CompilationCache, EngineConfig, MemoryOfTokens, ParseLimits, Trust,
+    UnixTime,
+};
 
 use super::candidate::Candidate;
 use super::{Activator, Clock, Verification, refuse};
@@ -23,6 +26,7 @@ pub struct Builder {
     pub(super) verification: Verification,
     pub(super) engine: EngineConfig,
     pub(super) parse: ParseLimits,
+    pub(super) tokens: MemoryOfTokens,
     pub(super) clock: Clock,
 }
 
@@ -45,6 +49,13 @@ impl Builder {
     #[must_use]
     pub fn parse_limits(mut self, limits: ParseLimits) -> Self {
         self.parse = limits;
+        self
+    }
+
+    /// Remembers verified tokens; by itself, none is remembered.
+    #[must_use]
+    pub fn remember_tokens(mut self, memory: MemoryOfTokens) -> Self {
+        self.tokens = memory;
         self
     }
 
@@ -170,7 +181,8 @@ impl Builder {
 
     fn build(&self, trust: &Trust, bundle: &Bundle) -> Result<Authorizer, ActivationError> {
         let builder = Authorizer::builder().engine(self.engine.clone());
-        Ok(builder.parse_limits(self.parse).build(trust.clone(), bundle)?)
+        let builder = builder.parse_limits(self.parse).remember_tokens(self.tokens);
+        Ok(builder.build(trust.clone(), bundle)?)
     }
 }
 

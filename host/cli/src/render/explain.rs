@@ -2,7 +2,7 @@
 //! and the claims that none reads.
 
 use serde::Serialize;
-use tokenward::{ClaimSelector, PolicyReport, Reads, TokenError};
+use tokenward::{ClaimEvidence, ClaimSelector, PolicyReport, Reads, TokenError, claim_evidence};
 use tokenward_token::Check;
 
 use super::page::Page;
@@ -10,7 +10,6 @@ use super::style::{BOLD, PLAIN, QUIET};
 use super::words::{elapsed, group, list, size};
 use super::{findings, safe};
 use crate::check::{Judged, JudgedToken, Report};
-use crate::evidence::{self, ClaimEvidence};
 
 /// Columns of the labels.
 const LABEL: usize = 9;
@@ -30,7 +29,7 @@ pub(crate) fn write(page: &mut Page, report: &Report) {
     }
     page.plain_field(2, "cache", LABEL, &report.cache);
     if let Some(judged) = report.claims() {
-        claims(page, &evidence::of(judged, report.decision.policies()));
+        claims(page, &claim_evidence(judged, report.decision.policies()));
     }
 }
 

@@ -1,12 +1,11 @@
 //! JSON for programs: the schema is in `schema/decision.schema.json`.
 
 use serde::Serialize;
-use tokenward::{DecisionRecord, Trust};
+use tokenward::{ClaimEvidence, DecisionRecord, Trust, claim_evidence};
 use tokenward_token::Check;
 
 use super::safe;
 use crate::check::{Detail, Judged, Report};
-use crate::evidence::{self, ClaimEvidence};
 
 #[derive(Serialize)]
 struct CheckRecord<'a> {
@@ -47,7 +46,9 @@ impl ChecksRecord {
 /// read which claims.
 pub(crate) fn decision(report: &Report, detail: Detail) -> anyhow::Result<String> {
     let evidence = match (detail, report.claims()) {
-        (Detail::Explained, Some(claims)) => Some(evidence::of(claims, report.decision.policies())),
+        (Detail::Explained, Some(claims)) => {
+            Some(claim_evidence(claims, report.decision.policies()))
+        }
         _ => None,
     };
     pretty(&CheckRecord {

@@ -41,7 +41,29 @@ fn the_bundle_and_the_trust_file_are_read() {
 
 #[test]
 fn the_example_is_the_one_that_compiles() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tokenward/examples/axum.rs");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../gateway/examples/axum.rs");
     let example = std::fs::read_to_string(folder).unwrap();
     assert!(blocks(&readme(), "rust").iter().any(|block| block.trim() == example.trim()));
+}
+
+#[test]
+fn the_lines_for_gateways_are_those_of_the_examples() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../gateway/examples");
+    for (kind, file) in [
+        ("nginx", "nginx.conf"),
+        ("haproxy", "haproxy.cfg"),
+        ("caddyfile", "Caddyfile"),
+        ("yaml", "envoy.yaml"),
+    ] {
+        let example = std::fs::read_to_string(examples.join(file)).unwrap();
+        let lines: Vec<&str> = example.lines().map(str::trim).collect();
+        let blocks = blocks(&readme(), kind);
+        let [block] = blocks.as_slice() else { panic!("{} blocks of {kind}", blocks.len()) };
+        let shown: Vec<&str> =
+            block.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        assert!((4..=6).contains(&shown.len()), "{kind}: {shown:?}");
+        for line in shown {
+            assert!(lines.contains(&line), "{file} has no line `{line}`");
+        }
+    }
 }

@@ -72,6 +72,12 @@ impl VerificationKey {
         self.bits
     }
 
+    /// When the key was created or first seen, if that is known.
+    #[must_use]
+    pub fn created(&self) -> Option<UnixTime> {
+        self.created
+    }
+
     /// Seconds since the key was created or first seen, if that is known and
     /// not in the future.
     #[must_use]

@@ -7,6 +7,7 @@ use super::{Key, KeyError};
 use crate::algorithm::{Algorithm, list};
 use crate::error::TokenError;
 use crate::json::{Json, JsonLimits, Object, parse_strict};
+use crate::time::UnixTime;
 
 /// The largest key file.
 const MAX_BYTES: usize = 1 << 20;
@@ -15,6 +16,7 @@ const MAX_BYTES: usize = 1 << 20;
 const LIMITS: JsonLimits = JsonLimits { max_depth: 8, max_values: 8192 };
 
 /// The keys of one issuer: each `kid` once, shared secrets apart from public keys.
+/// It has a key, except while it is [unavailable](KeySet::unavailable).
 #[derive(Debug, Clone)]
 pub struct KeySet {
     keys: Vec<Arc<Key>>,
@@ -73,6 +75,28 @@ impl KeySet {
         }
     }
 
+    /// Reads a JWKS (RFC 7517 section 5), and nothing else: what is published
+    /// at an issuer's `jwks_uri`. Keys are skipped and refused as by
+    /// [`KeySet::from_json`].
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it.
+    pub fn parse_jwks(bytes: &[u8]) -> Result<Self, KeyError> {
+        if bytes.len() > MAX_BYTES {
+            return Err(KeyError::TooLarge { limit: MAX_BYTES });
+        }
+        let problem = match parse_strict(bytes, &LIMITS).map_err(KeyError::NotJson)? {
+            Json::Object(object) => match object.get("keys") {
+                Some(Json::Array(keys)) => return Self::from_jwks(keys),
+                Some(_) => "is not an array",
+                None => "is missing, as no JWKS has it",
+            },
+            _ => "is missing, since it is not an object",
+        };
+        Err(KeyError::MalformedJwk { member: "keys", problem })
+    }
+
     /// A set of these keys.
     ///
     /// # Errors
@@ -80,6 +104,43 @@ impl KeySet {
     /// [`KeyError::DuplicateKid`], [`KeyError::MixedSet`], [`KeyError::NoUsableKey`].
     pub fn from_keys(keys: impl IntoIterator<Item = Key>) -> Result<Self, KeyError> {
         Self::new(keys.into_iter().map(Arc::new).collect(), Vec::new())
+    }
+
+    /// The set of an issuer whose keys are not there: not fetched yet, or not
+    /// for so long that the last ones are no longer to be believed. It has no
+    /// key, verifies nothing, and refuses every token with
+    /// [`TokenError::KeysUnavailable`] whose `alg` the issuer accepts: every
+    /// algorithm with public keys, or fewer by [`KeySet::with_algorithms`].
+    #[must_use]
+    pub fn unavailable() -> Self {
+        Self {
+            keys: Vec::new(),
+            by_id: BTreeMap::new(),
+            algorithms: Algorithm::asymmetric().collect(),
+            skipped: Vec::new(),
+        }
+    }
+
+    /// Whether the keys are there; see [`KeySet::unavailable`].
+    #[must_use]
+    pub fn is_available(&self) -> bool {
+        !self.keys.is_empty()
+    }
+
+    /// The same keys, each with the moment of its creation, or of its being
+    /// first seen, that `created` knows of it. Where it knows none, nothing
+    /// changes.
+    #[must_use]
+    pub fn with_created(mut self, created: impl Fn(&Key) -> Option<UnixTime>) -> Self {
+        for key in &mut self.keys {
+            let Some(moment) = created(key) else { continue };
+            let dated = Arc::new(key.as_ref().clone().with_created(moment));
+            if let Some(id) = dated.id() {
+                self.by_id.insert(id.to_owned(), Arc::clone(&dated));
+            }
+            *key = dated;
+        }
+        self
     }
 
     /// Keeps the accepted algorithms only, and binds each key without `alg` to
@@ -91,6 +152,10 @@ impl KeySet {
     /// [`KeyError::SeveralAlgorithms`]; [`KeyError::NoUsableKey`] if no key is
     /// for any of them; [`KeyError::ShortSecret`].
     pub fn with_algorithms(self, accepted: &[Algorithm]) -> Result<Self, KeyError> {
+        if !self.is_available() {
+            let algorithms = self.algorithms.into_iter().filter(|a| accepted.contains(a));
+            return Ok(Self { algorithms: algorithms.collect(), ..Self::unavailable() });
+        }
         let bound = self.keys().map(|key| key.clone().bind_to_allowed(accepted).map(Arc::new));
         let keys = bound.collect::<Result<Vec<_>, KeyError>>()?;
         let mut set = Self::new(keys, self.skipped)?;
@@ -135,6 +200,9 @@ impl KeySet {
         algorithm: Algorithm,
         kid: Option<&str>,
     ) -> Result<&Arc<Key>, TokenError> {
+        if !self.is_available() {
+            return Err(TokenError::KeysUnavailable);
+        }
         if let Some(key) = kid.and_then(|kid| self.by_id.get(kid)) {
             return if key.algorithm() == algorithm {
                 Ok(key)

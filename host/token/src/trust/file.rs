@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use serde::Deserialize;
 
-use super::{Issuer, Profile, Trust, TrustBuilder, TrustError};
+use super::{Issuer, KeySource, Profile, Trust, TrustBuilder, TrustError};
 use crate::algorithm::Algorithm;
 use crate::keys::KeySet;
 use crate::kind::TokenKind;
@@ -33,28 +33,39 @@ struct IssuerEntry {
 
 pub(super) fn read<E: Display>(
     text: &str,
-    mut load: impl FnMut(&str) -> Result<Vec<u8>, E>,
+    mut keys: impl FnMut(&str, KeySource<'_>) -> Result<KeySet, E>,
 ) -> Result<Trust, TrustError> {
     // Its message shows the line and what was expected there.
     let file: TrustFile = toml::from_str(text).map_err(TrustError::file)?;
     let mut builder = TrustBuilder::default();
     for entry in file.issuer {
-        builder = builder.issuer(issuer(entry, &mut load)?);
+        builder = builder.issuer(issuer(entry, &mut keys)?);
     }
     builder.build()
 }
 
+/// Why keys that are not in a file are refused where only files are read.
+pub(crate) const FILES_ALONE: &str = "is fetched by a server alone; accepted here is a file: \
+                                      a PEM public key, a JWK or a JWKS";
+
+/// The keys of a file, whose contents `load` answers.
+pub(crate) fn keys_of_file<E: Display>(
+    file: &str,
+    load: impl FnOnce(&str) -> Result<Vec<u8>, E>,
+) -> Result<KeySet, String> {
+    let file = load(file).map_err(|error| format!("cannot be read: {error}"))?;
+    KeySet::parse(&file).map_err(|error| error.to_string())
+}
+
 fn issuer<E: Display>(
     entry: IssuerEntry,
-    load: &mut impl FnMut(&str) -> Result<Vec<u8>, E>,
+    keys: &mut impl FnMut(&str, KeySource<'_>) -> Result<KeySet, E>,
 ) -> Result<Issuer, TrustError> {
     let name = entry.issuer.clone();
-    let keys_error = |problem: &dyn Display| {
-        let problem = format!("`{}` {problem}", entry.keys);
-        TrustError::setting(&name, "keys", problem)
-    };
-    let file = load(&entry.keys).map_err(|e| keys_error(&format_args!("cannot be read: {e}")))?;
-    let keys = KeySet::parse(&file).map_err(|e| keys_error(&e))?;
+    let source = KeySource::of(&entry.keys);
+    let keys = keys(&name, source).map_err(|problem| {
+        TrustError::setting(&name, "keys", format_args!("`{}` {problem}", source.shown()))
+    })?;
     let mut issuer = Issuer::new(entry.issuer, keys, entry.audiences);
     if let Some(names) = &entry.algorithms {
         issuer = issuer.algorithms(parse_all::<Algorithm>(&name, "algorithms", names)?);

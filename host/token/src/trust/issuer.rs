@@ -172,6 +172,9 @@ impl Issuer {
     fn check_symmetry(&self) -> Result<(), TrustError> {
         let error = |setting, problem: &str| TrustError::setting(&self.name, setting, problem);
         let expected = self.symmetry == Symmetry::Symmetric;
+        if expected && !self.keys.is_available() {
+            return Err(error("symmetric", "is true, but keys that are fetched are public keys"));
+        }
         if self.keys.is_symmetric() != expected {
             return Err(if expected {
                 error("symmetric", "is true, but the keys are public keys")

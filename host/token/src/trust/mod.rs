@@ -3,13 +3,16 @@
 mod error;
 mod file;
 mod issuer;
+mod source;
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
 pub use error::TrustError;
+pub(crate) use file::{FILES_ALONE, keys_of_file};
 pub(crate) use issuer::{Audiences, Kinds};
 pub use issuer::{Issuer, Profile};
+pub use source::KeySource;
 
 use crate::algorithm::Algorithm;
 use crate::error::TokenError;
@@ -33,8 +36,9 @@ enum Issuers {
 }
 
 impl Trust {
-    /// Reads a trust file (TOML). `load` is given the `keys` of each issuer,
-    /// as written, and answers the contents of that file.
+    /// Reads a trust file (TOML) whose keys are all in files. `load` is given
+    /// the `keys` of each issuer, as written, and answers the contents of that
+    /// file. [`Trust::from_toml_with`] reads one with keys that are elsewhere.
     ///
     /// ```toml
     /// [[issuer]]
@@ -51,12 +55,53 @@ impl Trust {
     ///
     /// # Errors
     ///
-    /// What is wrong, in which issuer or line, and what is accepted.
+    /// What is wrong, in which issuer or line, and what is accepted. Keys that
+    /// are not in a file are refused.
     pub fn from_toml<E: Display>(
         text: &str,
-        load: impl FnMut(&str) -> Result<Vec<u8>, E>,
+        mut load: impl FnMut(&str) -> Result<Vec<u8>, E>,
     ) -> Result<Self, TrustError> {
-        file::read(text, load)
+        file::read(text, |_, source| match source {
+            KeySource::File(file) => keys_of_file(file, &mut load),
+            KeySource::Address(_) | KeySource::Discovery => Err(FILES_ALONE.to_owned()),
+        })
+    }
+
+    /// Reads a trust file (TOML) whose `keys` may be a file, the address of a
+    /// JWKS, or `discovery`. `keys` is given each issuer and where its keys
+    /// are, and answers them; [`KeySet::unavailable`], while there are none. Its
+    /// error is shown after the setting's value: `is …`, `has …`, `cannot …`.
+    ///
+    /// ```
+    /// use tokenward_token::{KeySet, KeySource, Trust};
+    ///
+    /// let text = r#"
+    /// [[issuer]]
+    /// issuer = "https://idp.example"
+    /// keys = "https://idp.example/jwks"   # or "discovery", or a file
+    /// audiences = ["https://api.example"]
+    /// "#;
+    /// let mut remote = Vec::new();
+    /// let trust = Trust::from_toml_with(text, |issuer, source| match source {
+    ///     KeySource::File(_) => Err("is a file; accepted are addresses"),
+    ///     KeySource::Address(_) | KeySource::Discovery => {
+    ///         remote.push(issuer.to_owned());
+    ///         Ok(KeySet::unavailable())
+    ///     }
+    /// })?;
+    /// assert_eq!(remote, ["https://idp.example"]);
+    /// assert!(trust.issuers().all(|issuer| !issuer.keys().is_available()));
+    /// # Ok::<(), tokenward_token::TrustError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Trust::from_toml`], and what `keys` says.
+    pub fn from_toml_with<E: Display>(
+        text: &str,
+        keys: impl FnMut(&str, KeySource<'_>) -> Result<KeySet, E>,
+    ) -> Result<Self, TrustError> {
+        file::read(text, keys)
     }
 
     /// Trust to be built issuer by issuer.

@@ -2,26 +2,28 @@
 //! against what the token carries.
 
 use serde::Serialize;
-use tokenward::{ClaimSelector, Json, Object, PolicyReport, PolicyStatus};
+use tokenward_engine::ClaimSelector;
+use tokenward_token::{Json, Object};
 
-use crate::pointer::{escape, is_within};
+use crate::decision::{PolicyReport, PolicyStatus};
 
 /// A claim of the token, and who read it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) struct ClaimEvidence {
+pub struct ClaimEvidence {
     /// The claim, as a JSON Pointer. An object or array of which parts are read
     /// stands here part by part.
-    pub(crate) claim: String,
+    pub claim: String,
     /// The policies that it was given to.
-    pub(crate) read_by: Vec<String>,
+    pub read_by: Vec<String>,
     /// The policies that read it, but in other phases of a token's life.
-    pub(crate) not_asked: Vec<String>,
+    pub not_asked: Vec<String>,
 }
 
 impl ClaimEvidence {
     /// Whether no policy of the bundle reads it in any phase.
-    pub(crate) fn is_unread(&self) -> bool {
+    #[must_use]
+    pub fn is_unread(&self) -> bool {
         self.read_by.is_empty() && self.not_asked.is_empty()
     }
 }
@@ -35,7 +37,8 @@ struct Reader<'a> {
 }
 
 /// Every claim of the token, in its order, and who read it.
-pub(crate) fn of(claims: &Object, policies: &[PolicyReport]) -> Vec<ClaimEvidence> {
+#[must_use]
+pub fn claim_evidence(claims: &Object, policies: &[PolicyReport]) -> Vec<ClaimEvidence> {
     let readers: Vec<_> = policies
         .iter()
         .flat_map(|policy| {
@@ -99,10 +102,19 @@ impl Walk<'_> {
     }
 }
 
+fn escape(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+/// Whether `path` is `outer` or lies below it.
+fn is_within(path: &str, outer: &str) -> bool {
+    path.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tokenward::json::{JsonLimits, parse_strict};
+    use tokenward_token::json::{JsonLimits, parse_strict};
 
     const CLAIMS: &str =
         r#"{"sub":"a","address":{"city":"b","zip":"c"},"a/b":[1,2],"sub2":1,"none":{}}"#;

@@ -1,0 +1,215 @@
+//! The gate: an inquiry is judged, recorded, and answered.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use tokenward::{
+    Authorizer, Decision, Json, ParseLimits, Refusal, TokenError, Trust, Undecided, UnixTime,
+    UnverifiedToken,
+};
+use tokenward_activation::Activator;
+use tokenward_audit::DecisionLog;
+use tokenward_keys::Keeper;
+
+use crate::identity::Identity;
+use crate::inquiry::{Inquiry, SignalHeaders};
+use crate::record::Record;
+use crate::reply::{Reasons, Reply};
+
+/// A decision, and what it is in HTTP.
+#[derive(Debug)]
+pub struct Judged {
+    /// The decision, with every reason.
+    pub decision: Decision,
+    /// The answer.
+    pub reply: Reply,
+    /// The time that judging took, with waiting for keys and for the log.
+    pub elapsed: Duration,
+}
+
+impl Judged {
+    /// The verified subject (`sub`, RFC 7519 section 4.1.2) of a request that may pass, unless the
+    /// bundle withholds it.
+    #[must_use]
+    pub fn subject(&self) -> Option<&str> {
+        self.decision.permit().ok()?.subject()
+    }
+}
+
+/// Sees every judgement: for metrics and traces.
+pub trait Observer: Send + Sync {
+    /// It was judged. What takes long is not to be done here.
+    fn judged(&self, inquiry: &Inquiry, judged: &Judged);
+}
+
+/// Judges inquiries. Share it in an `Arc`.
+pub struct Gate {
+    decider: Decider,
+    identity: Identity,
+    reasons: Reasons,
+    signals: SignalHeaders,
+    keys: Option<Arc<Keeper>>,
+    log: Option<Arc<DecisionLog>>,
+    observers: Vec<Box<dyn Observer>>,
+}
+
+enum Decider {
+    /// By a bundle that whoever made it replaces.
+    Fixed(Arc<Authorizer>),
+    /// By the active bundle of an activator, with the shadow beside it.
+    Activated(Arc<Activator>),
+}
+
+impl fmt::Debug for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gate").field("bundle", &self.authorizer().active()).finish_non_exhaustive()
+    }
+}
+
+impl Gate {
+    /// A gate over this authorizer.
+    pub fn new(authorizer: impl Into<Arc<Authorizer>>) -> Self {
+        Self::of(Decider::Fixed(authorizer.into()))
+    }
+
+    /// A gate over this activator: what it tries in the shadow sees the requests.
+    pub fn activated(activator: impl Into<Arc<Activator>>) -> Self {
+        Self::of(Decider::Activated(activator.into()))
+    }
+
+    /// Tells upstreams this of who asks.
+    #[must_use]
+    pub fn identity(mut self, identity: Identity) -> Self {
+        self.identity = identity;
+        self
+    }
+
+    /// Tells clients this of why they are refused.
+    #[must_use]
+    pub fn reasons(mut self, reasons: Reasons) -> Self {
+        self.reasons = reasons;
+        self
+    }
+
+    /// Takes these headers for signals and facts. Whoever is in front must set or strip each.
+    #[must_use]
+    pub fn signals(mut self, signals: SignalHeaders) -> Self {
+        self.signals = signals;
+        self
+    }
+
+    /// For a token with a key that is not known, asks this keeper for the issuer's keys, and decides
+    /// again if there are others. The keeper's `on_change` is to be [`Authorizer::set_trust`].
+    #[must_use]
+    pub fn keys(mut self, keeper: Arc<Keeper>) -> Self {
+        self.keys = Some(keeper);
+        self
+    }
+
+    /// Records every decision here. Where the log refuses what it cannot keep, there is no
+    /// decision without a record: the answer is a fault then, `not_recorded`.
+    #[must_use]
+    pub fn log(mut self, log: Arc<DecisionLog>) -> Self {
+        self.log = Some(log);
+        self
+    }
+
+    /// Shows every judgement to this observer too.
+    #[must_use]
+    pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
+        self.observers.push(Box::new(observer));
+        self
+    }
+
+    /// The headers that are taken for signals.
+    #[must_use]
+    pub fn signal_headers(&self) -> &SignalHeaders {
+        &self.signals
+    }
+
+    /// What upstreams are told.
+    #[must_use]
+    pub fn told_upstream(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// The authorizer, which holds the trusted keys and the active bundle.
+    #[must_use]
+    pub fn authorizer(&self) -> &Arc<Authorizer> {
+        match &self.decider {
+            Decider::Fixed(authorizer) => authorizer,
+            Decider::Activated(activator) => activator.authorizer(),
+        }
+    }
+
+    /// Judges an inquiry now.
+    pub async fn judge(&self, inquiry: &Inquiry) -> Judged {
+        let started = Instant::now();
+        let before = self.authorizer().trust();
+        let mut decision = self.decide(inquiry);
+        if lacks_key(&decision) && self.keys_changed(inquiry, &before).await {
+            decision = self.decide(inquiry);
+        }
+        let reply = Reply::of(&decision, &self.identity, self.reasons);
+        let mut judged = Judged { decision, reply, elapsed: started.elapsed() };
+        if let Some(log) = &self.log {
+            let receipt = log.append(&Record::of(inquiry, &judged));
+            if let Err(error) = receipt.await {
+                tracing::debug!(%error, "a decision could not be recorded");
+                judged.reply = Reply::fault("not_recorded");
+            }
+            judged.elapsed = started.elapsed();
+        }
+        for observer in &self.observers {
+            observer.judged(inquiry, &judged);
+        }
+        judged
+    }
+
+    fn decide(&self, inquiry: &Inquiry) -> Decision {
+        let call = inquiry.call(now());
+        match &self.decider {
+            Decider::Fixed(authorizer) => authorizer.decide(&call),
+            Decider::Activated(activator) => activator.decide(&call),
+        }
+    }
+
+    /// Has the keys of the issuer that the token names fetched, and answers whether there are
+    /// others than before: also if another request had them fetched meanwhile.
+    async fn keys_changed(&self, inquiry: &Inquiry, before: &Arc<Trust>) -> bool {
+        let Some(keys) = &self.keys else { return false };
+        // It parsed before. Nothing is known to be true of it: its issuer picks whom to ask.
+        let limits = ParseLimits { max_bytes: inquiry.bearer().len(), ..ParseLimits::default() };
+        let Ok(token) = UnverifiedToken::parse(inquiry.bearer(), &limits) else { return false };
+        let Some(issuer) = token.claims().get("iss").and_then(Json::as_str) else { return false };
+        keys.unknown_key(issuer).await;
+        !Arc::ptr_eq(before, &self.authorizer().trust())
+    }
+
+    fn of(decider: Decider) -> Self {
+        Self {
+            decider,
+            identity: Identity::default(),
+            reasons: Reasons::default(),
+            signals: SignalHeaders::none(),
+            keys: None,
+            log: None,
+            observers: Vec::new(),
+        }
+    }
+}
+
+/// Whether the issuer's keys might say otherwise, if they were fetched again.
+fn lacks_key(decision: &Decision) -> bool {
+    matches!(
+        decision.permit(),
+        Err(Refusal::Token(TokenError::KeyNotFound) | Refusal::Fault(Undecided::KeysUnavailable))
+    )
+}
+
+/// A clock that is before 1970 is taken for 1970: then every token is issued in the future.
+pub(crate) fn now() -> UnixTime {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    UnixTime(i64::try_from(now.as_secs()).unwrap_or(i64::MAX))
+}

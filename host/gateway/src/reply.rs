@@ -1,0 +1,245 @@
+//! What a decision is in HTTP: the one place that knows which cause has which status.
+
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, WWW_AUTHENTICATE};
+use http::{Method, StatusCode};
+use serde::Serialize;
+use tokenward::{Decision, Effect, Enforcement, Outcome, Refusal, ReportedFinding};
+
+use crate::identity::Identity;
+use crate::inquiry::InquiryError;
+
+/// The outcome: `permit`, `deny`, `step-up` or `fault`.
+pub(crate) const OUTCOME: HeaderName = HeaderName::from_static("x-tokenward-outcome");
+/// Why it is refused: codes, with `, ` between.
+pub(crate) const REASON: HeaderName = HeaderName::from_static("x-tokenward-reason");
+
+/// The most reasons that an answer names.
+const MOST_REASONS: usize = 16;
+
+/// How much a client is told of why a policy refuses. Of a token that is not accepted it is never
+/// told more than that (RFC 6750 section 3.1).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Reasons {
+    /// The rules, the claims' paths, and the controls; no claim's value.
+    #[default]
+    Rules,
+    /// Nothing but the outcome.
+    None,
+}
+
+/// What goes upstream with a request that may pass.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Upstream {
+    /// Headers to set, in the place of any that a client sent.
+    pub set: Vec<(HeaderName, HeaderValue)>,
+    /// Headers to take out, beside every one that [`Identity::is_reserved`].
+    pub remove: Vec<HeaderName>,
+}
+
+/// An answer to the gateway, or to the client in its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// 200 for a permit, otherwise what the client is to get.
+    pub status: StatusCode,
+    /// What came out.
+    pub outcome: Outcome,
+    /// Headers of the answer: the challenge, the outcome, the reason.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// For a refusal, a problem document (RFC 9457); nothing for a permit.
+    pub body: Vec<u8>,
+    /// For a permit, what goes upstream.
+    pub upstream: Option<Upstream>,
+    /// Stable codes of why it is refused: `invalid_token`, or `POLICY/RULE`.
+    pub reasons: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Problem<'a> {
+    r#type: &'static str,
+    title: &'a str,
+    status: u16,
+    outcome: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reasons: Vec<Reason<'a>>,
+}
+
+#[derive(Serialize)]
+struct Reason<'a> {
+    policy: &'a str,
+    rule: &'a str,
+    title: &'a str,
+    claim: Option<&'a str>,
+    controls: &'a [String],
+}
+
+impl Reply {
+    /// What a decision is in HTTP.
+    #[must_use]
+    pub fn of(decision: &Decision, identity: &Identity, reasons: Reasons) -> Self {
+        let refusal = match decision.permit() {
+            Ok(permit) => {
+                let set = identity.headers(permit);
+                let upstream = Upstream { set, remove: identity.removed().collect() };
+                return Self::permit(upstream);
+            }
+            Err(refusal) => refusal,
+        };
+        let (status, title) = status(refusal);
+        let told: Vec<&ReportedFinding> = match (reasons, refusal) {
+            (Reasons::Rules, Refusal::Policy | Refusal::Scope(_) | Refusal::StepUp(_)) => {
+                decision.visible_findings().filter(|finding| counts(finding)).collect()
+            }
+            _ => Vec::new(),
+        };
+        let mut codes: Vec<String> =
+            told.iter().map(|finding| format!("{}/{}", finding.policy, finding.rule)).collect();
+        codes.dedup();
+        if codes.is_empty() {
+            codes.push(code(refusal).to_owned());
+        }
+        let problem = Problem {
+            r#type: "about:blank",
+            title,
+            status: status.as_u16(),
+            outcome: decision.outcome().as_str(),
+            detail: None,
+            reasons: told.iter().take(MOST_REASONS).map(|finding| Reason::of(finding)).collect(),
+        };
+        let mut reply = Self::refusal(decision.outcome(), status, codes, &problem);
+        if let Some(challenge) = decision.challenge()
+            && let Ok(value) = HeaderValue::from_str(&challenge.to_string())
+        {
+            reply.headers.push((WWW_AUTHENTICATE, value));
+        }
+        reply
+    }
+
+    /// A request that cannot be judged.
+    #[must_use]
+    pub fn malformed(error: &InquiryError) -> Self {
+        let status = StatusCode::BAD_REQUEST;
+        let problem = Problem {
+            r#type: "about:blank",
+            title: "The request is not accepted",
+            status: status.as_u16(),
+            outcome: Outcome::Deny.as_str(),
+            // Its message shows at most the method and the URL, to whoever sent them.
+            detail: Some(error.to_string()),
+            reasons: Vec::new(),
+        };
+        Self::refusal(Outcome::Deny, status, vec![error.code().to_owned()], &problem)
+    }
+
+    /// No decision stands, for this reason: `not_recorded`, for instance.
+    #[must_use]
+    pub fn fault(code: &'static str) -> Self {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        let problem = Problem {
+            r#type: "about:blank",
+            title: FAULT,
+            status: status.as_u16(),
+            outcome: Outcome::Fault.as_str(),
+            detail: None,
+            reasons: Vec::new(),
+        };
+        Self::refusal(Outcome::Fault, status, vec![code.to_owned()], &problem)
+    }
+
+    /// Whether the request may pass.
+    #[must_use]
+    pub fn is_permit(&self) -> bool {
+        self.upstream.is_some()
+    }
+
+    /// The answer as an HTTP response to a client, or to a gateway that asked by HTTP: there, the
+    /// headers to set upstream are headers of the answer.
+    #[must_use]
+    pub fn into_response<B: From<Vec<u8>>>(self, asked: &Method) -> http::Response<B> {
+        let body = if asked == Method::HEAD { Vec::new() } else { self.body };
+        let mut response = http::Response::new(B::from(body));
+        *response.status_mut() = self.status;
+        let set = self.upstream.map(|upstream| upstream.set).unwrap_or_default();
+        for (name, value) in self.headers.into_iter().chain(set) {
+            response.headers_mut().insert(name, value);
+        }
+        response
+    }
+
+    fn permit(upstream: Upstream) -> Self {
+        let outcome = HeaderValue::from_static(Outcome::Permit.as_str());
+        Self {
+            status: StatusCode::OK,
+            outcome: Outcome::Permit,
+            headers: vec![
+                (OUTCOME, outcome),
+                (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+            ],
+            body: Vec::new(),
+            upstream: Some(upstream),
+            reasons: Vec::new(),
+        }
+    }
+
+    fn refusal(
+        outcome: Outcome,
+        status: StatusCode,
+        reasons: Vec<String>,
+        problem: &Problem<'_>,
+    ) -> Self {
+        let told = reasons.iter().take(MOST_REASONS).map(String::as_str).collect::<Vec<_>>();
+        let reason = HeaderValue::from_str(&told.join(", "));
+        let headers = vec![
+            (OUTCOME, HeaderValue::from_static(outcome.as_str())),
+            (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+            (CONTENT_TYPE, HeaderValue::from_static("application/problem+json")),
+            (REASON, reason.unwrap_or_else(|_| HeaderValue::from_static("policy"))),
+        ];
+        let body = serde_json::to_vec(problem).unwrap_or_default();
+        Self { status, outcome, headers, body, upstream: None, reasons }
+    }
+}
+
+impl<'a> Reason<'a> {
+    fn of(finding: &'a ReportedFinding) -> Self {
+        Self {
+            policy: &finding.policy,
+            rule: &finding.rule,
+            title: &finding.title,
+            claim: finding.claim.as_deref(),
+            controls: &finding.controls,
+        }
+    }
+}
+
+const FAULT: &str = "No decision could be made";
+
+/// Which cause has which status, and what it is called.
+fn status(refusal: &Refusal) -> (StatusCode, &'static str) {
+    match refusal {
+        Refusal::TokenMissing => (StatusCode::UNAUTHORIZED, "An access token is required"),
+        Refusal::Token(_) => (StatusCode::UNAUTHORIZED, "The access token is not accepted"),
+        Refusal::StepUp(_) => (StatusCode::UNAUTHORIZED, "A stronger authentication is required"),
+        Refusal::Scope(_) => (StatusCode::FORBIDDEN, "The access token lacks a scope"),
+        Refusal::Policy => (StatusCode::FORBIDDEN, "A policy refuses the request"),
+        Refusal::Fault(_) => (StatusCode::SERVICE_UNAVAILABLE, FAULT),
+    }
+}
+
+/// A stable code of a cause, for the client.
+fn code(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::TokenMissing => "token_missing",
+        Refusal::Token(_) => "invalid_token",
+        Refusal::StepUp(_) => "insufficient_user_authentication",
+        Refusal::Scope(_) => "insufficient_scope",
+        Refusal::Policy => "policy",
+        Refusal::Fault(why) => why.code(),
+    }
+}
+
+/// Whether a finding is a reason: it is enforced, and asks for something.
+fn counts(finding: &ReportedFinding) -> bool {
+    finding.enforcement == Enforcement::Enforce && finding.effect != Effect::Advise
+}

@@ -1,0 +1,68 @@
+//! Evaluates, in order, until the semantic says that it is enough.
+
+use std::future::Future;
+
+use crate::gate::{Gate, Judged};
+use crate::inquiry::{Inquiry, SignalHeaders};
+
+use super::answer::Answer;
+use super::question::{Caller, Question};
+use super::wire::{Evaluation, Semantic, WireError};
+
+/// Who judges: the gate, or in tests what counts how often it is asked.
+pub(super) trait Judge: Sync {
+    /// Judges an inquiry now.
+    fn judge(&self, inquiry: &Inquiry) -> impl Future<Output = Judged> + Send;
+
+    /// The headers that are taken for signals.
+    fn signal_headers(&self) -> &SignalHeaders;
+}
+
+impl Judge for Gate {
+    fn judge(&self, inquiry: &Inquiry) -> impl Future<Output = Judged> + Send {
+        Gate::judge(self, inquiry)
+    }
+
+    fn signal_headers(&self) -> &SignalHeaders {
+        Gate::signal_headers(self)
+    }
+}
+
+/// Evaluates one.
+pub(super) async fn one(judge: &impl Judge, evaluation: &Evaluation, caller: &Caller) -> Answer {
+    match Question::of(evaluation, judge.signal_headers(), caller) {
+        Ok(question) => {
+            let judged = judge.judge(&question.inquiry).await;
+            Answer::of(&judged, question.subject.as_ref())
+        }
+        Err(error) => {
+            tracing::debug!(code = error.code(), "an evaluation cannot be judged");
+            Answer::error(error.code(), &error)
+        }
+    }
+}
+
+/// Evaluates items in their order. The answers are those so far, with the one that decided
+/// (section 7.1.2.1).
+pub(super) async fn many(
+    judge: &impl Judge,
+    items: &[Result<Evaluation, WireError>],
+    semantic: Semantic,
+    caller: &Caller,
+) -> Vec<Answer> {
+    let mut answers = Vec::with_capacity(items.len());
+    for item in items {
+        let answer = match item {
+            Ok(evaluation) => one(judge, evaluation, caller).await,
+            Err(error) => Answer::error(error.code(), error),
+        };
+        let last = semantic.ends_with(answer.decision());
+        answers.push(answer);
+        if last {
+            break;
+        }
+        // A long array does not keep others waiting.
+        tokio::task::yield_now().await;
+    }
+    answers
+}

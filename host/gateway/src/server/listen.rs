@@ -1,0 +1,257 @@
+//! A listener: accepts, bounds, serves, and lets go without losing a request.
+
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::Request;
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{Instant, sleep, timeout};
+use tower_service::Service;
+
+use super::config::Listener;
+use super::tls::Tls;
+
+/// The most bytes of a request's line and headers.
+const HEADER_BYTES: usize = 64 << 10;
+/// Requests of one HTTP/2 connection that are under way.
+const STREAMS: u32 = 1024;
+/// How long a TLS handshake may take.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+/// How long a client may take to read what it was sent.
+const UNREAD: Duration = Duration::from_secs(30);
+/// How often it is asked whether an HTTP/2 client is still there, and how long it may take to say so.
+const PING: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(10));
+/// At the end, how long a connection that was just made is given to send its request.
+const FIRST: Duration = Duration::from_secs(1);
+/// The pause after a connection could not be accepted, for want of file descriptors for instance.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// What a listener allows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Settings {
+    /// Connections at once.
+    pub(crate) connections: usize,
+    /// How long a client may take to send a request's headers, and to send another request.
+    pub(crate) header_timeout: Duration,
+    /// How long what is under way may take at the end.
+    pub(crate) drain: Duration,
+}
+
+impl From<&Listener> for Settings {
+    fn from(listener: &Listener) -> Self {
+        Self {
+            connections: listener.connections,
+            header_timeout: listener.header_timeout,
+            drain: listener.drain,
+        }
+    }
+}
+
+/// How far the server is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stage {
+    /// It serves.
+    Serving,
+    /// It serves, says that it is not ready, and asks clients to come by a new connection.
+    Settling,
+    /// It accepts nothing new, and ends what is under way.
+    Draining,
+}
+
+/// What a listener counts.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    /// Connections that are open.
+    pub(crate) open: AtomicU64,
+    /// Connections that were accepted.
+    pub(crate) accepted: AtomicU64,
+    /// Times that none could be accepted.
+    pub(crate) failed: AtomicU64,
+}
+
+/// A listener that is bound, and not served yet.
+pub(crate) struct Bound {
+    listener: TcpListener,
+    pub(crate) address: SocketAddr,
+}
+
+/// Binds a listener.
+pub(crate) async fn bind(address: SocketAddr) -> std::io::Result<Bound> {
+    let listener = TcpListener::bind(address).await?;
+    let address = listener.local_addr()?;
+    Ok(Bound { listener, address })
+}
+
+/// Serves until the stage is [`Stage::Draining`] and all is done, or `drain` has passed then.
+pub(crate) fn serve(
+    bound: Bound,
+    settings: Settings,
+    tls: Option<Arc<Tls>>,
+    router: Router,
+    stage: watch::Receiver<Stage>,
+    counts: Arc<Counts>,
+) -> JoinHandle<()> {
+    let places = Arc::new(Semaphore::new(settings.connections));
+    let serving = Serving { settings, tls, router, stage, counts };
+    tokio::spawn(accept(bound.listener, places, serving))
+}
+
+#[derive(Clone)]
+struct Serving {
+    settings: Settings,
+    tls: Option<Arc<Tls>>,
+    router: Router,
+    stage: watch::Receiver<Stage>,
+    counts: Arc<Counts>,
+}
+
+async fn accept(listener: TcpListener, places: Arc<Semaphore>, serving: Serving) {
+    let mut stage = serving.stage.clone();
+    let mut connections = JoinSet::new();
+    let mut last_said: Option<Instant> = None;
+    let mut end =
+        pin!(async move { drop(stage.wait_for(|stage| *stage == Stage::Draining).await) });
+    loop {
+        // Where there is no place, clients wait with the kernel.
+        let place = tokio::select! {
+            biased;
+            () = &mut end => break,
+            place = Arc::clone(&places).acquire_owned() => place,
+        };
+        let Ok(place) = place else { break };
+        let accepted = tokio::select! {
+            biased;
+            () = &mut end => break,
+            accepted = listener.accept() => accepted,
+            Some(_) = connections.join_next(), if !connections.is_empty() => continue,
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                let serving = serving.clone();
+                connections.spawn(async move {
+                    serving.connection(stream).await;
+                    drop(place);
+                });
+            }
+            Err(error) => {
+                serving.counts.failed.fetch_add(1, Ordering::Relaxed);
+                if last_said.is_none_or(|last| last.elapsed() > Duration::from_secs(1)) {
+                    last_said = Some(Instant::now());
+                    tracing::error!(%error, "a connection cannot be accepted");
+                }
+                sleep(PAUSE).await;
+            }
+        }
+    }
+    // Those that wait with the kernel came while the server was there. What comes between the last
+    // of them and the end is cut off: that is made as short as can be.
+    if let Ok(listener) = listener.into_std() {
+        while let Ok((stream, _)) = listener.accept() {
+            let stream = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream));
+            let Ok(stream) = stream else { continue };
+            let serving = serving.clone();
+            connections.spawn(async move { serving.connection(stream).await });
+        }
+    }
+    let all = async { while connections.join_next().await.is_some() {} };
+    if timeout(serving.settings.drain, all).await.is_err() {
+        tracing::warn!("connections were cut off: they took longer than `drain`");
+    }
+}
+
+impl Serving {
+    async fn connection(self, stream: TcpStream) {
+        self.counts.accepted.fetch_add(1, Ordering::Relaxed);
+        self.counts.open.fetch_add(1, Ordering::Relaxed);
+        let _open = Open(Arc::clone(&self.counts));
+        // Both only make it faster, or let it go sooner.
+        let _ = stream.set_nodelay(true);
+        #[cfg(target_os = "linux")]
+        let _ = rustix::net::sockopt::set_tcp_user_timeout(
+            &stream,
+            u32::try_from(UNREAD.as_millis()).unwrap_or(30_000),
+        );
+        match &self.tls {
+            None => self.http(stream).await,
+            Some(tls) => {
+                let accepting = tls.acceptor().accept(stream);
+                match timeout(HANDSHAKE, accepting).await {
+                    Ok(Ok(stream)) => self.http(stream).await,
+                    Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+                    Err(_) => tracing::debug!("a TLS handshake took too long"),
+                }
+            }
+        }
+    }
+
+    async fn http<S>(self, stream: S)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let mut builder = auto::Builder::new(TokioExecutor::new());
+        builder
+            .http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.settings.header_timeout)
+            .max_buf_size(HEADER_BYTES);
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(STREAMS)
+            .max_header_list_size(u32::try_from(HEADER_BYTES).unwrap_or(65_536))
+            .keep_alive_interval(PING.0)
+            .keep_alive_timeout(PING.1);
+        let requests = Arc::new(AtomicU64::new(0));
+        let (router, counted) = (self.router.clone(), Arc::clone(&requests));
+        let service = hyper::service::service_fn(move |request: Request<Incoming>| {
+            counted.fetch_add(1, Ordering::Relaxed);
+            router.clone().call(request)
+        });
+        let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+        let mut stage = self.stage;
+        // What is told apart by its first bytes is not timed before: a client that says too little
+        // to know which protocol it speaks.
+        let mut silence = pin!(sleep(self.settings.header_timeout));
+        let mut last = pin!(sleep(Duration::ZERO));
+        let (mut leaving, mut left) = (false, false);
+        loop {
+            tokio::select! {
+                ended = connection.as_mut() => {
+                    if let Err(error) = ended {
+                        tracing::debug!(%error, "a connection ended early");
+                    }
+                    return;
+                }
+                changed = stage.wait_for(|stage| *stage == Stage::Draining), if !leaving => {
+                    drop(changed);
+                    leaving = true;
+                    let wait = if requests.load(Ordering::Relaxed) == 0 { FIRST } else { Duration::ZERO };
+                    last.as_mut().reset(Instant::now() + wait);
+                }
+                () = last.as_mut(), if leaving && !left => {
+                    left = true;
+                    connection.as_mut().graceful_shutdown();
+                }
+                () = silence.as_mut(), if requests.load(Ordering::Relaxed) == 0 => return,
+            }
+        }
+    }
+}
+
+struct Open(Arc<Counts>);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,332 @@
+//! Starts the server, and ends it without losing a request.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use http::header::{CONNECTION, HeaderValue};
+use http::{StatusCode, Version};
+use tokenward_audit::DecisionLog;
+use tokenward_keys::Keeper;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, spawn_blocking};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use super::admin::{Guard, Secret};
+use super::app::App;
+use super::config::{Config, wrong};
+use super::listen::{self, Bound, Counts, Stage};
+use super::metrics::Metrics;
+use super::start::{Deciding, StartError, deciding, decision_log, keeper, trust};
+use super::tls::Tls;
+use super::trace::Traces;
+use super::{admin, authzen, ext_authz, forward};
+use crate::gate::{Gate, now};
+use crate::playground::Playground;
+use crate::reply::Reply;
+
+/// How long what is recorded may take to be written at the end.
+const LAST_RECORDS: Duration = Duration::from_secs(10);
+/// File descriptors for everything that is no connection.
+const OTHER_FILES: u64 = 256;
+
+/// A running server.
+pub struct Server {
+    address: SocketAddr,
+    admin: SocketAddr,
+    config: Config,
+    app: Arc<App>,
+    stage: watch::Sender<Stage>,
+    listeners: Vec<JoinHandle<()>>,
+    tls: Vec<Arc<Tls>>,
+    secrets: Vec<Arc<Guard>>,
+    traces: Option<Traces>,
+    /// Follows the source of bundles for as long as the server runs.
+    _deciding: Arc<Deciding>,
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+/// Runs a server until the process is told to end (SIGTERM, SIGINT). SIGHUP has it read its files
+/// again: the trust file, certificates, secrets; and open its decision log anew.
+///
+/// # Errors
+///
+/// [`StartError`].
+pub async fn serve(config: Config) -> Result<(), StartError> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut reload = signal(SignalKind::hangup())?;
+    let server = Server::start(config).await?;
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            _ = reload.recv() => server.reload().await,
+        }
+    }
+    server.stop().await;
+    Ok(())
+}
+
+impl Server {
+    /// Starts a server: when this returns, it serves.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`]: then nothing runs.
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        let connections = raise_files(config.listen.connections);
+        let playground = match config.admin.playground {
+            true => Some(Playground::new().map_err(|e| StartError::Playground(e.to_string()))?),
+            false => None,
+        };
+        let file = trust(&config, playground.as_ref().map(Playground::trust))?;
+        let log = decision_log(&config)?.map(Arc::new);
+        let traces = config.trace.as_ref().map(Traces::start).transpose();
+        let traces = traces.map_err(StartError::Trace)?;
+        let data_tls = config.listen.tls.as_ref().map(Tls::load).transpose()?.map(Arc::new);
+        let admin_tls = config.admin.tls.as_ref().map(Tls::load).transpose()?.map(Arc::new);
+        let secret = config.admin.token_file.clone().map(Secret::load).transpose()?;
+        // Bound first: a port that is taken is told before a bundle is compiled.
+        let data = bind(config.listen.address).await?;
+        let operators = bind(config.admin.address).await?;
+        let (for_loading, first) = (config.clone(), file.trust.clone());
+        let deciding = spawn_blocking(move || deciding(&for_loading, &first)).await;
+        let deciding = Arc::new(deciding.map_err(std::io::Error::other)??);
+        let keys = Arc::new(keeper(&config, file, deciding.authorizer()).await?);
+        let metrics = Metrics::new();
+        let gate = gate(&config, &deciding, &keys, log.as_ref(), &metrics, traces.as_ref());
+        let (stage, stages) = watch::channel(Stage::Serving);
+        let counts = [Arc::new(Counts::default()), Arc::new(Counts::default())];
+        let app = Arc::new(App {
+            gate: Arc::clone(&gate),
+            activator: deciding.activator().cloned(),
+            keys: Some(keys),
+            log,
+            playground,
+            metrics,
+            config: config.shown.clone(),
+            stage: stages.clone(),
+            listeners: vec![("data", Arc::clone(&counts[0])), ("admin", Arc::clone(&counts[1]))],
+            started: now(),
+            busy: AtomicBool::new(false),
+        });
+        let guard = Arc::new(Guard {
+            secret,
+            certificates: config.admin.tls.as_ref().is_some_and(|tls| tls.client_ca.is_some()),
+        });
+        let (address, admin_address) = (data.address, operators.address);
+        let router = data_router(&gate, &config, &stages)?;
+        let admin_router = common(admin::router(&app, Arc::clone(&guard)), &stages);
+        let settings = listen::Settings { connections, ..(&config.listen).into() };
+        let admin_settings = listen::Settings { connections: 256, ..settings };
+        let [data_counts, admin_counts] = counts;
+        let tls: Vec<Arc<Tls>> = data_tls.iter().chain(&admin_tls).cloned().collect();
+        let listeners = vec![
+            listen::serve(data, settings, data_tls, router, stages.clone(), data_counts),
+            listen::serve(operators, admin_settings, admin_tls, admin_router, stages, admin_counts),
+        ];
+        let bundle = gate.authorizer().active();
+        tracing::info!(
+            %address, admin = %admin_address, bundle = bundle.name, version = bundle.version,
+            digest = bundle.digest, "serving"
+        );
+        if config.trust.file.is_none() {
+            tracing::warn!(
+                "no trust file is configured: only tokens that are made on the playground are \
+                 accepted"
+            );
+        }
+        let secrets = vec![guard];
+        let _deciding = deciding;
+        Ok(Self {
+            address,
+            admin: admin_address,
+            config,
+            app,
+            stage,
+            listeners,
+            tls,
+            secrets,
+            traces,
+            _deciding,
+        })
+    }
+
+    /// Where gateways ask.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where operators ask.
+    #[must_use]
+    pub fn admin_address(&self) -> SocketAddr {
+        self.admin
+    }
+
+    /// Reads the trust file, certificates and secrets again, and opens the decision log anew. What
+    /// is not accepted is told in the log, and what was in use stays.
+    pub async fn reload(&self) {
+        let mut failed = 0;
+        let mut note = |what: &str, result: Result<(), String>| match result {
+            Ok(()) => {}
+            Err(error) => {
+                failed += 1;
+                tracing::error!(what, error, "it cannot be read again; what was in use stays");
+            }
+        };
+        for tls in &self.tls {
+            note("a certificate", tls.reload().map_err(|error| error.to_string()));
+        }
+        for secret in self.secrets.iter().filter_map(|guard| guard.secret.as_ref()) {
+            note("a secret", secret.reload().map_err(|error| error.to_string()));
+        }
+        if let Some(log) = &self.app.log {
+            log.reopen();
+        }
+        if let (Some(_), Some(keys)) = (&self.config.trust.file, &self.app.keys) {
+            let reloaded = match trust(&self.config, None) {
+                Ok(file) => {
+                    let reloaded = keys.reload(file.trust, file.sources).await;
+                    reloaded.map_err(|error| error.to_string())
+                }
+                Err(error) => Err(error.to_string()),
+            };
+            note("the trust file", reloaded);
+        }
+        tracing::info!(failed, "files were read again");
+    }
+
+    /// Ends: says that it is not ready, asks clients to come by another connection, accepts no more,
+    /// finishes what is under way, and writes what is recorded.
+    pub async fn stop(self) {
+        tracing::info!("shutting down");
+        self.stage.send_replace(Stage::Settling);
+        tokio::time::sleep(self.config.listen.settle).await;
+        self.stage.send_replace(Stage::Draining);
+        for listener in self.listeners {
+            // A panic there was told where it happened.
+            let _ = listener.await;
+        }
+        let (log, traces) = (self.app.log.clone(), self.traces);
+        let last = spawn_blocking(move || {
+            if let Some(log) = log
+                && let Err(error) = log.close(LAST_RECORDS)
+            {
+                tracing::error!(%error, "records were lost");
+            }
+            if let Some(traces) = traces {
+                traces.end();
+            }
+        });
+        let _ = last.await;
+        tracing::info!("ended");
+    }
+}
+
+async fn bind(address: SocketAddr) -> Result<Bound, StartError> {
+    listen::bind(address).await.map_err(|error| StartError::Listen { address, error })
+}
+
+fn gate(
+    config: &Config,
+    deciding: &Deciding,
+    keys: &Arc<Keeper>,
+    log: Option<&Arc<DecisionLog>>,
+    metrics: &Metrics,
+    traces: Option<&Traces>,
+) -> Arc<Gate> {
+    let mut gate = deciding
+        .gate()
+        .identity(config.identity.clone())
+        .reasons(config.reasons)
+        .signals(config.signals.clone())
+        .keys(Arc::clone(keys))
+        .observer(metrics.clone());
+    if let Some(log) = log {
+        gate = gate.log(Arc::clone(log));
+    }
+    if let Some(traces) = traces {
+        gate = gate.observer(traces.spans());
+    }
+    Arc::new(gate)
+}
+
+fn data_router(
+    gate: &Arc<Gate>,
+    config: &Config,
+    stages: &watch::Receiver<Stage>,
+) -> Result<Router, StartError> {
+    let secret = config.authzen.token_file.clone().map(Secret::load).transpose()?;
+    let public_url = match &config.authzen.public_url {
+        None => None,
+        Some(url) => Some(authzen::PublicUrl::parse(url).map_err(|error| {
+            wrong("authzen.public-url", format_args!("is not accepted: {error}"))
+        })?),
+    };
+    let settings = authzen::Settings {
+        token: secret.and_then(|secret| secret.digest()),
+        public_url,
+        tls: config.listen.tls.is_some(),
+    };
+    let router = forward::router(Arc::clone(gate))
+        .merge(ext_authz::router(Arc::clone(gate)))
+        .merge(authzen::router(Arc::clone(gate), settings));
+    let timeout = config.listen.request_timeout;
+    let timed = TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, timeout);
+    Ok(common(router.layer(timed), stages))
+}
+
+/// What every answer goes through: a panic is an answer, and the last one of a connection says so.
+fn common(router: Router, stages: &watch::Receiver<Stage>) -> Router {
+    router
+        .layer(CatchPanicLayer::custom(|_| {
+            tracing::error!("a handler panicked; the request was refused");
+            Reply::fault("internal").into_response::<axum::body::Body>(&http::Method::GET)
+        }))
+        .layer(from_fn_with_state(stages.clone(), last_of_connection))
+}
+
+async fn last_of_connection(
+    State(stage): State<watch::Receiver<Stage>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let version = request.version();
+    let mut response = next.run(request).await;
+    if version < Version::HTTP_2 && *stage.borrow() != Stage::Serving {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+/// Raises the limit of open files as far as it goes. Answers how many connections there can be.
+fn raise_files(wanted: usize) -> usize {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    let files = match setrlimit(Resource::Nofile, raised) {
+        Ok(()) => limit.maximum,
+        Err(_) => limit.current,
+    };
+    let Some(files) = files else { return wanted };
+    let most = usize::try_from(files.saturating_sub(OTHER_FILES).max(16)).unwrap_or(usize::MAX);
+    if most < wanted {
+        tracing::warn!(most, wanted, "fewer connections than configured: the limit of open files");
+    }
+    most.min(wanted)
+}
