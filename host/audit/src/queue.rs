@@ -16,7 +16,7 @@ use crate::stats::{LastError, Stats};
 /// Lines that are written at once, at most: so long does none wait for those after it.
 const BATCH: usize = 1024;
 /// How long records gather where nobody waits for them to be written: at 5 000 decisions a second,
-/// the writer wakes 200 times rather than 5 000 times.
+/// the writer wakes 200 times at most.
 const GATHER: Duration = Duration::from_millis(5);
 
 pub(crate) struct Queue {

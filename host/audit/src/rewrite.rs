@@ -1,7 +1,7 @@
 //! One pass over a record's JSON: masks it, and sees that it makes one line with no name twice.
 //!
-//! The text is worked on, rather than a tree of it: a tree of a record costs more than all else that
-//! is done with it here, and would reorder members and change numbers.
+//! The text is worked on, rather than a tree of it, which would be built and thrown away for each
+//! record, and would reorder members and change numbers.
 
 use std::borrow::Cow;
 

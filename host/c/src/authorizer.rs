@@ -38,7 +38,7 @@ pub(crate) struct Gate {
 }
 
 impl Kind for Gate {
-    const MARK: u64 = mark_of(b"tokwauth");
+    const MARK: u64 = mark_of(*b"tokwauth");
     const NAME: &'static str = "authorizer";
 }
 

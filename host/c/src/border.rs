@@ -29,6 +29,7 @@ pub(crate) fn caught<R>(work: impl FnOnce() -> Result<R, Failure>) -> Result<R, 
 }
 
 /// The same, where the error goes to the C program.
+#[allow(clippy::needless_pass_by_value, reason = "what C passes is used once")]
 pub(crate) fn reported<R>(
     error: ErrorSlot,
     failed: R,

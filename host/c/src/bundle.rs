@@ -22,6 +22,7 @@ pub(crate) struct ReadBundle {
     info: Handle<BundleInfo>,
 }
 
+#[allow(clippy::large_enum_variant, reason = "few are made, and none is moved about")]
 enum Content {
     /// Built in, or of a folder: of the program, or of who runs it.
     Own(Bundle),
@@ -30,7 +31,7 @@ enum Content {
 }
 
 impl Kind for ReadBundle {
-    const MARK: u64 = mark_of(b"tokwbndl");
+    const MARK: u64 = mark_of(*b"tokwbndl");
     const NAME: &'static str = "bundle";
 }
 
@@ -89,7 +90,7 @@ pub(crate) struct BundleInfo {
 }
 
 impl Kind for BundleInfo {
-    const MARK: u64 = mark_of(b"tokwinfo");
+    const MARK: u64 = mark_of(*b"tokwinfo");
     const NAME: &'static str = "bundle's info";
 }
 
@@ -202,7 +203,10 @@ extern "C" fn tokenward_bundle_get_info(bundle: Lent<ReadBundle>) -> *const Hand
 
 #[unsafe(no_mangle)]
 extern "C" fn tokenward_bundle_free(bundle: Given<ReadBundle>) {
-    border::or((), || Some(bundle.free()));
+    border::or((), || {
+        bundle.free();
+        Some(())
+    });
 }
 
 #[unsafe(no_mangle)]
@@ -228,5 +232,8 @@ extern "C" fn tokenward_bundle_info_digest(
 
 #[unsafe(no_mangle)]
 extern "C" fn tokenward_bundle_info_free(info: Given<BundleInfo>) {
-    border::or((), || Some(info.free()));
+    border::or((), || {
+        info.free();
+        Some(())
+    });
 }

@@ -17,7 +17,7 @@ use crate::constants::{
     TOKENWARD_SAME_SITE_NONE, TOKENWARD_SAME_SITE_STRICT, TOKENWARD_SAME_SITE_UNSET,
 };
 use crate::failure::Failure;
-use crate::filling::{Filling, fill, once, twice};
+use crate::filling::{Filling, fill, once};
 use crate::handle::{Given, Handle, Kind, Lent, mark_of};
 use crate::input::{Bytes, Chars, NAME, SizeSlot};
 use crate::request::{Request, bearer_of, tls_version};
@@ -49,7 +49,7 @@ pub(crate) struct Parts {
 pub(crate) type Call = Filling<Parts>;
 
 impl Kind for Call {
-    const MARK: u64 = mark_of(b"tokwcall");
+    const MARK: u64 = mark_of(*b"tokwcall");
     const NAME: &'static str = "call";
 }
 
@@ -330,5 +330,8 @@ extern "C" fn tokenward_call_get_error(call: Lent<Call>) -> *const Handle<Failur
 
 #[unsafe(no_mangle)]
 extern "C" fn tokenward_call_free(call: Given<Call>) {
-    border::or((), || Some(call.free()));
+    border::or((), || {
+        call.free();
+        Some(())
+    });
 }

@@ -45,7 +45,7 @@ struct Claim {
 }
 
 impl Kind for Decided {
-    const MARK: u64 = mark_of(b"tokwdcsn");
+    const MARK: u64 = mark_of(*b"tokwdcsn");
     const NAME: &'static str = "decision";
 }
 
@@ -150,6 +150,7 @@ fn lend_once<'a>(
 }
 
 /// Lends a text of a claim.
+#[allow(clippy::needless_pass_by_value, reason = "what C passes is used once")]
 fn lend_claim(
     decision: &Lent<Decided>,
     pointer: &Chars,
@@ -272,7 +273,10 @@ extern "C" fn tokenward_decision_record(decision: Lent<Decided>, size: SizeSlot)
 
 #[unsafe(no_mangle)]
 extern "C" fn tokenward_decision_free(decision: Given<Decided>) {
-    border::or((), || Some(decision.free()));
+    border::or((), || {
+        decision.free();
+        Some(())
+    });
 }
 
 #[unsafe(no_mangle)]

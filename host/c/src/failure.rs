@@ -28,7 +28,7 @@ pub(crate) struct Failure {
 }
 
 impl Kind for Failure {
-    const MARK: u64 = mark_of(b"tokw-err");
+    const MARK: u64 = mark_of(*b"tokw-err");
     const NAME: &'static str = "error";
 }
 
@@ -192,5 +192,8 @@ extern "C" fn tokenward_error_message(error: Lent<Failure>, size: SizeSlot) -> *
 
 #[unsafe(no_mangle)]
 extern "C" fn tokenward_error_free(error: Given<Failure>) {
-    border::or((), || Some(error.free()));
+    border::or((), || {
+        error.free();
+        Some(())
+    });
 }

@@ -31,7 +31,7 @@ pub(crate) struct Finding {
 }
 
 impl Kind for Finding {
-    const MARK: u64 = mark_of(b"tokwfind");
+    const MARK: u64 = mark_of(*b"tokwfind");
     const NAME: &'static str = "finding";
 }
 

@@ -17,8 +17,8 @@ pub(crate) trait Kind {
 }
 
 /// The mark of a type by this name of its own.
-pub(crate) const fn mark_of(name: &[u8; 8]) -> u64 {
-    u64::from_be_bytes(*name) & !PART
+pub(crate) const fn mark_of(name: [u8; 8]) -> u64 {
+    u64::from_be_bytes(name) & !PART
 }
 
 /// Of a mark: the handle is part of another one, and is not freed by itself.

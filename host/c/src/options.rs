@@ -26,7 +26,7 @@ pub(crate) struct Wishes {
 pub(crate) type Options = Filling<Wishes>;
 
 impl Kind for Options {
-    const MARK: u64 = mark_of(b"tokwopts");
+    const MARK: u64 = mark_of(*b"tokwopts");
     const NAME: &'static str = "options";
 }
 
@@ -108,5 +108,8 @@ extern "C" fn tokenward_options_set_background(options: Lent<Options>, backgroun
 
 #[unsafe(no_mangle)]
 extern "C" fn tokenward_options_free(options: Given<Options>) {
-    border::or((), || Some(options.free()));
+    border::or((), || {
+        options.free();
+        Some(())
+    });
 }

@@ -12,6 +12,7 @@ pub(crate) fn text(text: &str) -> CString {
 }
 
 /// Lends a text from a handle; null, if there is none.
+#[allow(clippy::needless_pass_by_value, reason = "what C passes is used once")]
 pub(crate) fn lend<'a>(size: SizeSlot, work: impl FnOnce() -> Option<&'a CStr>) -> *const c_char {
     let found = border::or(None, || Some(work()));
     size.set(found.map_or(0, CStr::count_bytes));

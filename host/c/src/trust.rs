@@ -15,7 +15,7 @@ use crate::input::{Bytes, Chars, ErrorSlot, NAME};
 const FILE: usize = 1 << 20;
 
 impl Kind for Trust {
-    const MARK: u64 = mark_of(b"tokwtrst");
+    const MARK: u64 = mark_of(*b"tokwtrst");
     const NAME: &'static str = "trust";
 }
 
@@ -25,7 +25,7 @@ pub(crate) fn keys(bytes: &Bytes, size: usize) -> Result<KeySet, Failure> {
 }
 
 /// The name of an issuer that a C program passed.
-pub(crate) fn issuer<'a>(name: &'a Chars, size: usize) -> Result<&'a str, Failure> {
+pub(crate) fn issuer(name: &Chars, size: usize) -> Result<&str, Failure> {
     name.read(size, NAME, "the issuer")
 }
 
@@ -120,5 +120,8 @@ extern "C" fn tokenward_trust_from_keys(
 
 #[unsafe(no_mangle)]
 extern "C" fn tokenward_trust_free(trust: Given<Trust>) {
-    border::or((), || Some(trust.free()));
+    border::or((), || {
+        trust.free();
+        Some(())
+    });
 }

@@ -7,7 +7,8 @@ mod policy;
 
 pub(crate) use bundle::{
     BundleBuildArgs, BundleCommand, BundleDiffArgs, BundleDocsArgs, BundlePullArgs, BundlePushArgs,
-    BundleSignArgs, BundleVerifyArgs, BundleVouch, CoverageArgs, InspectArgs,
+    BundleSignArgs, BundleVerifyArgs, BundleVouch, CoverageArgs, InspectArgs, ServerArgs,
+    ShadowCommand,
 };
 pub(crate) use check::{Binding, CheckArgs};
 pub(crate) use policy::{

@@ -66,6 +66,9 @@ fn run(command: Command, output: &Output) -> anyhow::Result<Exit> {
         Command::Bundle { command: BundleCommand::Push(args) } => bundle::push(&args, output),
         Command::Bundle { command: BundleCommand::Pull(args) } => bundle::pull(&args, output),
         Command::Bundle { command: BundleCommand::Diff(args) } => bundle::diff(&args, output),
+        Command::Bundle { command: BundleCommand::Shadow { command } } => {
+            bundle::shadow(&command, output)
+        }
         Command::Lint(args) => lint::run(&args, output),
         Command::Policy { command: PolicyCommand::New(args) } => policy::new(&args, output),
         Command::Policy { command: PolicyCommand::Build(args) } => policy::build(&args, output),

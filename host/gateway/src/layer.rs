@@ -133,3 +133,89 @@ pub(crate) fn apply(headers: &mut HeaderMap, upstream: &Upstream) {
         headers.insert(name.clone(), value.clone());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use http::{Method, StatusCode};
+    use serde_json::json;
+
+    use super::*;
+    use crate::gate::Judged;
+    use crate::testing::{gate, token};
+
+    /// Answers with what it got.
+    #[derive(Clone, Default)]
+    struct Inner(Arc<Mutex<Vec<Request<()>>>>);
+
+    impl Service<Request<()>> for Inner {
+        type Response = Response<Vec<u8>>;
+        type Error = std::convert::Infallible;
+        type Future = std::future::Ready<Result<Self::Response, Self::Error>>;
+
+        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn call(&mut self, request: Request<()>) -> Self::Future {
+            self.0.lock().unwrap().push(request);
+            std::future::ready(Ok(Response::new(b"served".to_vec())))
+        }
+    }
+
+    async fn ask(headers: &[(&str, &str)]) -> (Response<Vec<u8>>, Option<Request<()>>) {
+        let inner = Inner::default();
+        let mut service = TokenwardLayer::new(Arc::new(gate())).layer(inner.clone());
+        let mut request = Request::builder().method(Method::GET).uri("/orders/7");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let mut request = request.body(()).unwrap();
+        request.extensions_mut().insert(http::uri::Scheme::HTTPS);
+        let response = service.call(request).await.unwrap();
+        let seen = inner.0.lock().unwrap().pop();
+        (response, seen)
+    }
+
+    #[tokio::test]
+    async fn what_may_pass_is_served_with_identity_alone() {
+        let bearer = format!("Bearer {}", token(&json!({ "scope": "orders:read" })));
+        let (response, seen) = ask(&[
+            ("host", "api.example"),
+            ("authorization", &bearer),
+            ("x-tokenward-subject", "admin"),
+            ("x-tokenward-other", "admin"),
+            ("x_tokenward_subject", "admin"),
+            ("x-kept", "1"),
+        ])
+        .await;
+        assert_eq!(response.body(), b"served");
+        let seen = seen.unwrap();
+        assert_eq!(seen.headers()["x-tokenward-subject"], "u-1");
+        assert_eq!(seen.headers()["x-kept"], "1");
+        assert_eq!(seen.headers().get_all("x-tokenward-subject").iter().count(), 1);
+        for gone in ["authorization", "x-tokenward-other", "x_tokenward_subject"] {
+            assert!(!seen.headers().contains_key(gone), "{gone}");
+        }
+        let judged = seen.extensions().get::<Arc<Judged>>().unwrap();
+        assert_eq!(judged.subject(), Some("u-1"));
+        assert!(judged.decision.permit().is_ok());
+    }
+
+    #[tokio::test]
+    async fn everything_else_is_answered_here() {
+        let two = [("authorization", "Bearer a"), ("authorization", "Bearer b")];
+        let hosts = [("host", "a.example"), ("host", "b.example")];
+        for (headers, status) in [
+            (&[][..], StatusCode::UNAUTHORIZED),
+            (&[("authorization", "Bearer a.b.c")], StatusCode::UNAUTHORIZED),
+            (&two, StatusCode::BAD_REQUEST),
+            (&hosts, StatusCode::BAD_REQUEST),
+        ] {
+            let (response, seen) = ask(headers).await;
+            assert_eq!(response.status(), status, "{headers:?}");
+            assert!(seen.is_none(), "{headers:?}");
+        }
+    }
+}

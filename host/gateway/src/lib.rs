@@ -32,6 +32,8 @@ mod layer;
 mod playground;
 mod record;
 mod reply;
+#[cfg(test)]
+mod testing;
 
 pub use gate::{Gate, Judged, Observer};
 pub use identity::{Credentials, Identity, IdentityError, PREFIX};

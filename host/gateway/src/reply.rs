@@ -243,3 +243,98 @@ fn code(refusal: &Refusal) -> &'static str {
 fn counts(finding: &ReportedFinding) -> bool {
     finding.enforcement == Enforcement::Enforce && finding.effect != Effect::Advise
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use tokenward::Signal;
+
+    use super::*;
+    use crate::gate::Judged;
+    use crate::inquiry::Inquiry;
+    use crate::testing::{gate, inquiry, token};
+
+    async fn judged(claims: &Value, reasons: Reasons) -> Judged {
+        let bearer = format!("Bearer {}", token(claims));
+        gate().reasons(reasons).judge(&inquiry(&[("authorization", &bearer)])).await
+    }
+
+    fn header(reply: &Reply, name: &HeaderName) -> String {
+        let found = reply.headers.iter().find(|(other, _)| other == name);
+        found.map(|(_, value)| value.to_str().unwrap().to_owned()).unwrap_or_default()
+    }
+
+    #[tokio::test]
+    async fn a_permit_says_who_it_is() {
+        let claims = json!({ "scope": "orders:read", "iss": "https://idp.example" });
+        let reply = judged(&claims, Reasons::Rules).await.reply;
+        assert_eq!((reply.status, reply.outcome), (StatusCode::OK, Outcome::Permit));
+        assert!(reply.body.is_empty() && reply.reasons.is_empty() && reply.is_permit());
+        let upstream = reply.upstream.as_ref().unwrap();
+        let set: Vec<_> =
+            upstream.set.iter().map(|(n, v)| (n.as_str(), v.to_str().unwrap())).collect();
+        assert_eq!(
+            set,
+            [
+                ("x-tokenward-subject", "u-1"),
+                ("x-tokenward-issuer", "https://idp.example"),
+                ("x-tokenward-client", ""),
+                ("x-tokenward-scope", "orders:read"),
+            ]
+        );
+        assert_eq!(upstream.remove, [http::header::AUTHORIZATION]);
+        let response = reply.into_response::<Vec<u8>>(&Method::GET);
+        assert_eq!(response.headers()["x-tokenward-outcome"], "permit");
+        assert_eq!(response.headers()["cache-control"], "no-store");
+    }
+
+    #[tokio::test]
+    async fn each_cause_has_its_status() {
+        let mail = json!({ "scope": "orders:read", "email": "alice@example.com" });
+        let reply = judged(&mail, Reasons::Rules).await.reply;
+        assert_eq!((reply.status.as_u16(), reply.outcome), (403, Outcome::Deny));
+        assert_eq!(reply.reasons, ["claim-minimization/personal-data"]);
+        assert_eq!(header(&reply, &REASON), "claim-minimization/personal-data");
+        assert_eq!(header(&reply, &WWW_AUTHENTICATE), "");
+        let problem: Value = serde_json::from_slice(&reply.body).unwrap();
+        assert_eq!(problem["status"], 403);
+        assert_eq!(problem["reasons"][0]["claim"], "/email");
+        assert!(!String::from_utf8(reply.body).unwrap().contains("alice"));
+
+        let reply = judged(&mail, Reasons::None).await.reply;
+        assert_eq!(header(&reply, &REASON), "policy");
+        assert!(!String::from_utf8(reply.body).unwrap().contains("email"));
+
+        let reply = judged(&json!({}), Reasons::Rules).await.reply;
+        assert_eq!(reply.status.as_u16(), 403);
+        assert!(header(&reply, &WWW_AUTHENTICATE).contains("error=\"insufficient_scope\""));
+
+        // What is wrong with a token is for the record.
+        let old = json!({ "scope": "orders:read", "iat": 1, "exp": 2 });
+        let judged = judged(&old, Reasons::Rules).await;
+        assert_eq!(judged.decision.token_error().unwrap().code(), "expired");
+        assert_eq!(judged.reply.status.as_u16(), 401);
+        assert_eq!(judged.reply.reasons, ["invalid_token"]);
+        assert!(!String::from_utf8(judged.reply.body.clone()).unwrap().contains("expired"));
+        assert!(header(&judged.reply, &WWW_AUTHENTICATE).contains("error=\"invalid_token\""));
+
+        let reply = gate().judge(&inquiry(&[])).await.reply;
+        assert_eq!(header(&reply, &WWW_AUTHENTICATE), "Bearer");
+        assert_eq!(reply.reasons, ["token_missing"]);
+
+        let bearer = format!("Bearer {}", token(&json!({ "scope": "orders:read" })));
+        let builder = Inquiry::builder("GET", "https://api.example/orders/7").unwrap();
+        let builder = builder.header("authorization", bearer.as_bytes()).unwrap();
+        let risky = builder.with_signal("new-device", Signal::new(true.into())).build();
+        let reply = gate().judge(&risky).await.reply;
+        assert_eq!((reply.status.as_u16(), reply.outcome), (401, Outcome::StepUp));
+        let challenge = header(&reply, &WWW_AUTHENTICATE);
+        assert!(challenge.contains("insufficient_user_authentication"), "{challenge}");
+
+        let reply = Reply::fault("not_recorded");
+        assert_eq!((reply.status.as_u16(), reply.outcome), (503, Outcome::Fault));
+        let reply = Reply::malformed(&InquiryError::SeveralCredentials);
+        assert_eq!((reply.status.as_u16(), reply.is_permit()), (400, false));
+        assert!(reply.into_response::<Vec<u8>>(&Method::HEAD).body().is_empty());
+    }
+}

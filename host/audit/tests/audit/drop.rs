@@ -1,10 +1,11 @@
 //! What a log does that drops what it cannot write.
 
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
 use serde_json::json;
-use tokenward_audit::{Config, Recorded, SinkError, Step, WhenFull};
+use tokenward_audit::{Config, Lines, Recorded, Sink, SinkError, Step, WhenFull};
 
 use crate::support::{LONG, config, decision, in_short, stuck, until, with_sink};
 
@@ -83,7 +84,7 @@ fn what_could_not_be_written_is_tried_again_from_where_it_failed() {
     let (sink, mut hand) = stuck();
     let log = with_sink(dropping(100), sink);
     let error = |kept, unsure| {
-        let source = std::io::ErrorKind::ReadOnlyFilesystem.into();
+        let source = io::ErrorKind::ReadOnlyFilesystem.into();
         Err(SinkError { kept, unsure, step: Step::Write, source })
     };
     let append = |number| log.append(&decision("a", number)).wait().unwrap();
@@ -107,13 +108,39 @@ fn what_could_not_be_written_is_tried_again_from_where_it_failed() {
     assert_eq!(in_short(&hand.text.found()), ["1:1", "2:2", "3:3", "4:4", "5:5"]);
 }
 
+/// A sink that fails until it is reopened.
+struct Moved(bool);
+
+impl Sink for Moved {
+    fn write(&mut self, _: Lines<'_>) -> Result<(), SinkError> {
+        let moved = || SinkError::nothing_kept(Step::Write, io::ErrorKind::NotFound.into());
+        if self.0 { Err(moved()) } else { Ok(()) }
+    }
+
+    fn reopen(&mut self) -> io::Result<()> {
+        self.0 = false;
+        Ok(())
+    }
+}
+
+#[test]
+fn a_log_that_fails_can_be_reopened() {
+    let log = with_sink(dropping(100), Moved(true));
+    assert_eq!(log.append(&decision("a", 1)).wait(), Ok(Recorded::Queued));
+    until(|| log.stats().failing);
+    assert_eq!(log.stats().last_error.unwrap().code, "not-written");
+    log.reopen();
+    log.close(LONG).unwrap();
+    assert_eq!((log.stats().written, log.stats().dropped), (1, 0));
+}
+
 #[test]
 fn what_else_goes_wrong_is_told_and_no_failure() {
     let (sink, mut hand) = stuck();
     let log = with_sink(dropping(100), sink);
     assert_eq!(log.append(&decision("a", 1)).wait(), Ok(Recorded::Queued));
     hand.wait();
-    let source = std::io::ErrorKind::NotFound.into();
+    let source = io::ErrorKind::NotFound.into();
     hand.answer(Err(SinkError { kept: 1, unsure: 0, step: Step::Rotate, source }));
     hand.let_go();
     log.close(LONG).unwrap();

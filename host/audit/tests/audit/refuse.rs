@@ -95,6 +95,19 @@ fn those_who_wait_for_a_place_are_bounded_too() {
 }
 
 #[test]
+fn a_small_record_does_not_overtake_a_large_one() {
+    let (sink, mut hand) = stuck();
+    let config = config(Path::new("unused"), WhenFull::Refuse);
+    let log = with_sink(Config { queue_bytes: 1000, ..config }, sink);
+    let append = |length| log.append(&serde_json::json!({ "a": "x".repeat(length) }));
+    let in_hand = append(500);
+    assert_eq!(hand.wait(), [1]);
+    let [large, small] = [700, 100].map(append);
+    hand.let_go();
+    assert_eq!([in_hand, large, small].map(seq), [1, 2, 3]);
+}
+
+#[test]
 fn a_receipt_shows_nothing_of_its_record() {
     let (log, mut hand) = refusing(1, LONG);
     let receipts = [1, 2].map(|number| append(&log, number));

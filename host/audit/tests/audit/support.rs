@@ -13,7 +13,7 @@ use tokenward_audit::{
     Config, DecisionLog, Entry, Lines, Receipt, Recorded, Sink, SinkError, WhenFull, read,
 };
 
-pub(crate) const LONG: Duration = Duration::from_secs(600);
+pub(crate) const LONG: Duration = Duration::from_mins(1);
 
 /// What is logged here.
 #[derive(Serialize)]

@@ -49,12 +49,67 @@ pub(crate) enum BundleCommand {
     Inspect(InspectArgs),
     /// Say what differs between two bundles, and which decisions change
     Diff(BundleDiffArgs),
+    /// Try a candidate on a running server, and see what it would change
+    Shadow {
+        #[command(subcommand)]
+        command: ShadowCommand,
+    },
     /// List the built-in bundles
     List,
     /// Print the reference of a bundle, in Markdown
     Docs(BundleDocsArgs),
     /// Show which requirements of the frameworks a bundle answers
     Coverage(CoverageArgs),
+}
+
+/// A running server, by its admin listener.
+#[derive(clap::Args)]
+pub(crate) struct ServerArgs {
+    /// Where its operators ask
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9192")]
+    pub(crate) server: String,
+    /// The file with the admin token, `admin.token-file`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ShadowCommand {
+    /// Say what the candidate would change, by policy, control and claim
+    Report {
+        #[command(flatten)]
+        server: ServerArgs,
+        /// How to print it
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
+    },
+    /// Try a packed bundle: it judges the same requests, and decides nothing
+    Start {
+        /// The packed bundle
+        #[arg(value_name = "FILE.bundle")]
+        bundle: PathBuf,
+        /// The share of requests that it judges, above 0, at most 1
+        #[arg(long, value_name = "SHARE", default_value_t = 1.0)]
+        share: f64,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Make the candidate the active bundle, if it was tried enough and changes little
+    Promote {
+        /// Requests that it must have judged
+        #[arg(long, value_name = "COUNT")]
+        at_least: u64,
+        /// The largest share of them that it may decide otherwise, 0 to 1
+        #[arg(long, value_name = "SHARE")]
+        changed_at_most: f64,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Try it no more, and print the last report
+    Stop {
+        #[command(flatten)]
+        server: ServerArgs,
+    },
 }
 
 const BUILD_HELP: &str = "\

@@ -5,6 +5,7 @@ mod diff;
 mod file;
 mod inspect;
 mod registry;
+mod shadow;
 mod sign;
 mod verify;
 
@@ -12,5 +13,6 @@ pub(crate) use build::build;
 pub(crate) use diff::diff;
 pub(crate) use inspect::{inspect, list};
 pub(crate) use registry::{pull, push};
+pub(crate) use shadow::shadow;
 pub(crate) use sign::sign;
 pub(crate) use verify::verify;

@@ -59,7 +59,12 @@ async fn take(
     request: Request<Incoming>,
     keep: Arc<Mutex<Vec<u8>>>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
-    let body = request.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    let body = request
+        .into_body()
+        .collect()
+        .await
+        .map(http_body_util::Collected::to_bytes)
+        .unwrap_or_default();
     keep.lock().unwrap().extend_from_slice(&body);
     let response = Response::builder()
         .header("content-type", "application/grpc")

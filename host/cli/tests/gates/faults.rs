@@ -282,18 +282,14 @@ fn client(
         let Ok(mut stream) = TcpStream::connect(address) else { return };
         stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         loop {
-            match ask_on(&mut stream, request.as_bytes()) {
-                Ok(answer) => {
-                    assert_eq!(answer.status, 200, "{answer:?}");
-                    answered.fetch_add(1, Ordering::Relaxed);
-                    if answer.header("connection") == "close" {
-                        break;
-                    }
-                }
-                Err(_) => {
-                    lost.fetch_add(1, Ordering::Relaxed);
-                    return;
-                }
+            let Ok(answer) = ask_on(&mut stream, request.as_bytes()) else {
+                lost.fetch_add(1, Ordering::Relaxed);
+                return;
+            };
+            assert_eq!(answer.status, 200, "{answer:?}");
+            answered.fetch_add(1, Ordering::Relaxed);
+            if answer.header("connection") == "close" {
+                break;
             }
         }
     }

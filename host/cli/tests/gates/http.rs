@@ -1,5 +1,6 @@
 //! A client that says exactly what it is told, and a reader of what comes back.
 
+use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
@@ -57,13 +58,13 @@ pub(crate) fn try_ask(
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
     let mut head = format!("{method} {target} HTTP/1.1\r\nconnection: close\r\n");
     if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
-        head += &format!("host: {to}\r\n");
+        let _ = write!(head, "host: {to}\r\n");
     }
     if !body.is_empty() || method == "POST" || method == "PUT" {
-        head += &format!("content-length: {}\r\n", body.len());
+        let _ = write!(head, "content-length: {}\r\n", body.len());
     }
     for (name, value) in headers {
-        head += &format!("{name}: {value}\r\n");
+        let _ = write!(head, "{name}: {value}\r\n");
     }
     stream.write_all(head.as_bytes())?;
     stream.write_all(b"\r\n")?;

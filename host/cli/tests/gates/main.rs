@@ -5,10 +5,12 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![cfg(unix)]
 
+mod bundles;
 mod collector;
 mod end_to_end;
 mod faults;
 mod http;
+mod openapi;
 mod playground;
 mod programs;
 mod provider;

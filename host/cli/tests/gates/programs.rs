@@ -55,7 +55,7 @@ impl Running {
 
     /// Waits until something listens there.
     pub(crate) fn ready(mut self, address: SocketAddr) -> Self {
-        let until = Instant::now() + Duration::from_secs(60);
+        let until = Instant::now() + Duration::from_mins(1);
         while TcpStream::connect_timeout(&address, Duration::from_secs(1)).is_err() {
             if let Some(status) = self.child.try_wait().unwrap() {
                 let log = std::fs::read_to_string(&self.log).unwrap_or_default();

@@ -58,12 +58,22 @@ impl Server {
         Self::run(folder, command, address, admin)
     }
 
+    /// One that ended, with the configuration that it had.
+    pub(crate) fn start_as(folder: &Path, config: &str) -> Self {
+        let mut addresses = config.lines().filter_map(|line| line.strip_prefix("address = "));
+        let mut next = || addresses.next().unwrap().trim_matches('"').parse().unwrap();
+        let (admin, address) = (next(), next());
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tokenward"));
+        command.args(["serve", "--config", "tokenward.toml"]);
+        Self::run(folder, command, address, admin)
+    }
+
     fn run(folder: &Path, mut command: Command, address: SocketAddr, admin: SocketAddr) -> Self {
         let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache");
         command.current_dir(folder).env("TOKENWARD_CACHE", cache);
         let running = Running::start("tokenward", &mut command, folder.join("log")).ready(admin);
         let server = Self { running, folder: folder.to_owned(), address, admin };
-        let until = Instant::now() + Duration::from_secs(120);
+        let until = Instant::now() + Duration::from_mins(2);
         // Bound before the bundle is loaded, served after it.
         while ask(admin, "GET", "/health", &[]).status != 200 {
             assert!(Instant::now() < until, "{}", server.log());
@@ -108,7 +118,7 @@ impl Server {
 
 /// Waits until something holds.
 pub(crate) fn eventually(what: &str, holds: impl Fn() -> bool) {
-    let until = Instant::now() + Duration::from_secs(60);
+    let until = Instant::now() + Duration::from_mins(1);
     while !holds() {
         assert!(Instant::now() < until, "it does not come: {what}");
         std::thread::sleep(Duration::from_millis(50));

@@ -1,8 +1,8 @@
 //! The server: what `tokenward serve` runs.
 //!
 //! Two listeners. Gateways ask the one: forward-auth (`/forward-auth`, `/auth-request`), Envoy
-//! `ext_authz` over gRPC, and the OpenID `AuthZEN` API. Operators use the other: health, metrics,
-//! status, bundles, keys, and the playground. Both are described by the OpenAPI document that the
+//! `ext_authz` over gRPC, and the OpenID AuthZEN API. Operators use the other: health, metrics,
+//! status, bundles, keys, and the playground. Both are described by the `OpenAPI` document that the
 //! admin listener serves.
 
 mod admin;

@@ -48,8 +48,8 @@ pub struct Server {
     tls: Vec<Arc<Tls>>,
     secrets: Vec<Arc<Guard>>,
     traces: Option<Traces>,
-    /// Follows the source of bundles for as long as the server runs.
-    _deciding: Arc<Deciding>,
+    /// What follows the source of bundles does so for as long as the server runs.
+    deciding: Arc<Deciding>,
 }
 
 impl std::fmt::Debug for Server {
@@ -88,9 +88,10 @@ impl Server {
     /// [`StartError`]: then nothing runs.
     pub async fn start(config: Config) -> Result<Self, StartError> {
         let connections = raise_files(config.listen.connections);
-        let playground = match config.admin.playground {
-            true => Some(Playground::new().map_err(|e| StartError::Playground(e.to_string()))?),
-            false => None,
+        let playground = if config.admin.playground {
+            Some(Playground::new().map_err(|e| StartError::Playground(e.to_string()))?)
+        } else {
+            None
         };
         let file = trust(&config, playground.as_ref().map(Playground::trust))?;
         let log = decision_log(&config)?.map(Arc::new);
@@ -150,7 +151,6 @@ impl Server {
             );
         }
         let secrets = vec![guard];
-        let _deciding = deciding;
         Ok(Self {
             address,
             admin: admin_address,
@@ -161,7 +161,7 @@ impl Server {
             tls,
             secrets,
             traces,
-            _deciding,
+            deciding,
         })
     }
 
@@ -221,8 +221,10 @@ impl Server {
             // A panic there was told where it happened.
             let _ = listener.await;
         }
-        let (log, traces) = (self.app.log.clone(), self.traces);
+        let (log, traces, deciding) = (self.app.log.clone(), self.traces, self.deciding);
         let last = spawn_blocking(move || {
+            // A look at the source that is under way ends first.
+            drop(deciding);
             if let Some(log) = log
                 && let Err(error) = log.close(LAST_RECORDS)
             {
@@ -329,4 +331,37 @@ fn raise_files(wanted: usize) -> usize {
         tracing::warn!(most, wanted, "fewer connections than configured: the limit of open files");
     }
     most.min(wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use tower_service::Service as _;
+
+    use super::*;
+
+    async fn ask(router: &mut Router, target: &str) -> Response {
+        let request = Request::builder().uri(target).body(axum::body::Body::empty()).unwrap();
+        router.call(request).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_panic_in_a_handler_is_a_refusal_and_nothing_more() {
+        let (stage, stages) = watch::channel(Stage::Serving);
+        let panics = || async {
+            assert!(std::hint::black_box(false), "in a handler");
+        };
+        let router = Router::new().route("/panic", get(panics)).route("/fine", get(|| async {}));
+        let mut router = common(router, &stages);
+        let refused = ask(&mut router, "/panic").await;
+        assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(refused.headers()["x-tokenward-outcome"], "fault");
+        assert_eq!(refused.headers()["x-tokenward-reason"], "internal");
+        let fine = ask(&mut router, "/fine").await;
+        assert_eq!(fine.status(), StatusCode::OK);
+        assert!(!fine.headers().contains_key(CONNECTION));
+        // At the end, clients are asked to come by another connection.
+        stage.send_replace(Stage::Settling);
+        assert_eq!(ask(&mut router, "/fine").await.headers()[CONNECTION], "close");
+    }
 }

@@ -78,13 +78,11 @@ pub enum StartError {
 
 /// The trust of a configuration, and where keys are to be fetched.
 pub(crate) fn trust(config: &Config, playground: Option<&Trust>) -> Result<TrustFile, StartError> {
-    match &config.trust.file {
-        Some(file) => TrustFile::read(file).map_err(|error| StartError::Trust(error.to_string())),
-        None => {
-            let trust = playground.cloned().ok_or_else(|| wrong("trust", "names nobody"))?;
-            Ok(TrustFile { trust, sources: Sources::default() })
-        }
+    if let Some(file) = &config.trust.file {
+        return TrustFile::read(file).map_err(|error| StartError::Trust(error.to_string()));
     }
+    let trust = playground.cloned().ok_or_else(|| wrong("trust", "names nobody"))?;
+    Ok(TrustFile { trust, sources: Sources::default() })
 }
 
 /// Whether what a configuration names can be used, without fetching or listening to anything.
@@ -179,7 +177,7 @@ pub(crate) fn deciding(config: &Config, trust: &Trust) -> Result<Deciding, Start
     match &config.bundle {
         BundleSource::Fixed(name) => {
             let bundle = Bundle::open(name)?;
-            engine.cache = config.compiled.clone();
+            engine.cache.clone_from(&config.compiled);
             let authorizer = Authorizer::builder()
                 .engine(engine)
                 .parse_limits(config.parse)

@@ -100,3 +100,146 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     }
     Ok(all)
 }
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+    use rustls::ClientConfig;
+    use rustls_pki_types::ServerName;
+    use tokio_rustls::TlsConnector;
+
+    use super::*;
+
+    /// An authority, and a folder for what it issues.
+    struct World {
+        folder: tempfile::TempDir,
+        authority: CertifiedIssuer<'static, KeyPair>,
+    }
+
+    impl World {
+        fn new() -> Self {
+            let mut params = CertificateParams::new(Vec::new()).unwrap();
+            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+            let key = KeyPair::generate().unwrap();
+            let authority = CertifiedIssuer::self_signed(params, key).unwrap();
+            Self { folder: tempfile::tempdir().unwrap(), authority }
+        }
+
+        fn write(&self, name: &str, text: &str) -> PathBuf {
+            let path = self.folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path
+        }
+
+        /// A certificate for this name, with its key, in files of that name.
+        fn issue(&self, file: &str, host: &str) -> (PathBuf, PathBuf) {
+            let key = KeyPair::generate().unwrap();
+            let params = CertificateParams::new(vec![host.to_owned()]).unwrap();
+            let certificate = params.signed_by(&key, &self.authority).unwrap();
+            let certificate = self.write(&format!("{file}.pem"), &certificate.pem());
+            (certificate, self.write(&format!("{file}.key"), &key.serialize_pem()))
+        }
+
+        fn authority(&self) -> PathBuf {
+            self.write("ca.pem", &self.authority.pem())
+        }
+
+        /// Connects as a client with this certificate. Answers the server's certificate.
+        async fn connect(
+            &self,
+            tls: &Tls,
+            own: Option<&(PathBuf, PathBuf)>,
+        ) -> std::io::Result<Vec<u8>> {
+            use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+            let mut roots = RootCertStore::empty();
+            roots.add(self.authority.der().clone()).unwrap();
+            let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+            let builder = ClientConfig::builder_with_provider(provider)
+                .with_safe_default_protocol_versions()
+                .unwrap()
+                .with_root_certificates(roots);
+            let config = match own {
+                None => builder.with_no_client_auth(),
+                Some((certificate, key)) => builder
+                    .with_client_auth_cert(
+                        certificates(certificate).unwrap(),
+                        PrivateKeyDer::from_pem_file(key).unwrap(),
+                    )
+                    .unwrap(),
+            };
+            let (client, server) = tokio::io::duplex(64 << 10);
+            let acceptor = tls.acceptor();
+            let serving = async move {
+                let mut stream = acceptor.accept(server).await?;
+                stream.write_all(b"hello").await?;
+                stream.shutdown().await
+            };
+            let asking = async {
+                let name = ServerName::try_from("gate.example").unwrap();
+                let mut stream = TlsConnector::from(Arc::new(config)).connect(name, client).await?;
+                let mut said = Vec::new();
+                stream.read_to_end(&mut said).await?;
+                assert_eq!(said, b"hello");
+                let shown = stream.get_ref().1.peer_certificates().unwrap().first().unwrap();
+                Ok(shown.to_vec())
+            };
+            let (served, asked) = tokio::join!(serving, asking);
+            served.and(asked)
+        }
+    }
+
+    #[tokio::test]
+    async fn certificates_are_read_again() {
+        let world = World::new();
+        let (certificate, key) = world.issue("server", "gate.example");
+        let files = TlsFiles { certificate, key, client_ca: None };
+        let tls = Tls::load(&files).unwrap();
+        let first = world.connect(&tls, None).await.unwrap();
+        world.issue("server", "gate.example");
+        assert_eq!(world.connect(&tls, None).await.unwrap(), first);
+        tls.reload().unwrap();
+        let second = world.connect(&tls, None).await.unwrap();
+        assert_ne!(second, first);
+        // What is not accepted changes nothing.
+        world.write("server.key", "no key");
+        assert!(tls.reload().unwrap_err().to_string().contains("no private key in PEM"));
+        assert_eq!(world.connect(&tls, None).await.unwrap(), second);
+    }
+
+    #[tokio::test]
+    async fn clients_show_a_certificate_of_the_authority() {
+        let world = World::new();
+        let (certificate, key) = world.issue("server", "gate.example");
+        let files = TlsFiles { certificate, key, client_ca: Some(world.authority()) };
+        let tls = Tls::load(&files).unwrap();
+        let own = world.issue("client", "gateway.example");
+        assert!(world.connect(&tls, Some(&own)).await.is_ok());
+        assert!(world.connect(&tls, None).await.is_err());
+        let stranger = World::new();
+        let theirs = stranger.issue("client", "gateway.example");
+        assert!(world.connect(&tls, Some(&theirs)).await.is_err());
+    }
+
+    #[test]
+    fn files_that_are_not_accepted_are_named() {
+        let world = World::new();
+        let (certificate, key) = world.issue("server", "gate.example");
+        let (_, other_key) = world.issue("other", "other.example");
+        let empty = world.write("empty.pem", "");
+        let files = TlsFiles { certificate, key, client_ca: None };
+        for (wrong, expected) in [
+            (
+                TlsFiles { certificate: empty.clone(), ..files.clone() },
+                "empty.pem` has no certificate",
+            ),
+            (TlsFiles { key: empty.clone(), ..files.clone() }, "empty.pem` has no private key"),
+            (TlsFiles { key: other_key, ..files.clone() }, "server.pem` and its key are not"),
+            (TlsFiles { client_ca: Some(empty), ..files.clone() }, "empty.pem` has no certificate"),
+            (TlsFiles { certificate: "none".into(), ..files }, "`none` has no certificate"),
+        ] {
+            let error = Tls::load(&wrong).err().unwrap().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+}

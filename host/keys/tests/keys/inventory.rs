@@ -127,7 +127,7 @@ async fn keys_of_files_are_listed_too_and_secrets_are_not_named() {
     let server = Server::start().await;
     let good = jwks(&[&A]);
     let encryption = jwks(&[&B]).replace("\"sig\"", "\"enc\"");
-    let skipped = good.replacen("[", &format!("[{},", &encryption[9..encryption.len() - 2]), 1);
+    let skipped = good.replacen('[', &format!("[{},", &encryption[9..encryption.len() - 2]), 1);
     server.json("/jwks", &skipped);
     let secret = tokenward_token::mint::PrivateKey::generate(Algorithm::HS256).unwrap();
     let none = tokenward_token::KeySet::unavailable();

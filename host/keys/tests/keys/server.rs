@@ -186,6 +186,8 @@ async fn read_head(stream: &mut TcpStream) -> Option<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await.ok()?);
+        // What begins otherwise is no HTTP, but TLS.
+        head.first().filter(|byte| byte.is_ascii_uppercase())?;
     }
     String::from_utf8(head).ok()
 }

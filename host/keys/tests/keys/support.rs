@@ -55,7 +55,7 @@ pub(crate) fn sources(of: &[(&str, &str)]) -> Sources {
 /// Settings with which nothing but what a test does begins a fetch, except
 /// after a failure.
 pub(crate) fn settings() -> Settings {
-    Settings { timeout: Duration::from_secs(60), ..Settings::default() }
+    Settings { timeout: Duration::from_mins(1), ..Settings::default() }
 }
 
 pub(crate) fn builder(of: &[(&str, &str)]) -> Builder {

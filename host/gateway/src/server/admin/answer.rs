@@ -15,11 +15,15 @@ pub(crate) struct Refused {
 }
 
 impl Refused {
-    pub(crate) fn new(status: StatusCode, code: &'static str, message: impl ToString) -> Self {
-        Self { status, code, message: message.to_string() }
+    pub(crate) fn new(
+        status: StatusCode,
+        code: &'static str,
+        message: impl std::fmt::Display,
+    ) -> Self {
+        Self { status, code, message: format!("{message}") }
     }
 
-    pub(crate) fn wrong(code: &'static str, message: impl ToString) -> Self {
+    pub(crate) fn wrong(code: &'static str, message: impl std::fmt::Display) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, message)
     }
 

@@ -87,14 +87,13 @@ pub(super) fn answer(settings: &Settings, request: &Request) -> Result<Response,
 }
 
 fn host(request: &Request) -> Result<&str, Refused> {
-    let host = match request.uri().authority() {
-        Some(authority) => Some(authority.as_str()),
-        None => {
-            let mut hosts = request.headers().get_all(HOST).iter();
-            match (hosts.next(), hosts.next()) {
-                (Some(host), None) => host.to_str().ok(),
-                _ => None,
-            }
+    let host = if let Some(authority) = request.uri().authority() {
+        Some(authority.as_str())
+    } else {
+        let mut hosts = request.headers().get_all(HOST).iter();
+        match (hosts.next(), hosts.next()) {
+            (Some(host), None) => host.to_str().ok(),
+            _ => None,
         }
     };
     host.filter(|host| is_host(host)).ok_or_else(|| {

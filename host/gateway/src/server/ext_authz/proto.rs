@@ -190,7 +190,8 @@ pub(super) struct HeaderValueOption {
     pub(super) header: Option<HeaderValue>,
     #[prost(enumeration = "HeaderAppendAction", tag = "3")]
     pub(super) append_action: i32,
-    /// Without it, Envoy drops a header whose value is empty, and the client's stays.
+    /// Envoy 1.40 sets a header whose value is empty in any case. Later ones drop it without this, and
+    /// a header of a client's could stay in its place.
     #[prost(bool, tag = "4")]
     pub(super) keep_empty_value: bool,
 }

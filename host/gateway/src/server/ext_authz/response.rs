@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use axum::body::Bytes;
 use http::StatusCode;
 use http::header::{HeaderName, HeaderValue as HttpHeaderValue};
 use prost_types::value::Kind;
@@ -33,7 +34,7 @@ pub(super) fn malformed(error: &InquiryError) -> CheckResponse {
 
 fn answer(reply: Reply, reserved: Vec<String>, metadata: Struct) -> CheckResponse {
     let (code, http_response) = match reply.upstream {
-        Some(upstream) => (0, HttpResponse::Ok(passed(upstream, reserved))),
+        Some(upstream) => (0, HttpResponse::Ok(passed(&upstream, reserved))),
         None => (code(reply.status), HttpResponse::Denied(denied(reply))),
     };
     CheckResponse {
@@ -44,7 +45,7 @@ fn answer(reply: Reply, reserved: Vec<String>, metadata: Struct) -> CheckRespons
 }
 
 /// Envoy sets first and removes then, so that what is set must not be removed.
-fn passed(upstream: Upstream, reserved: Vec<String>) -> OkHttpResponse {
+fn passed(upstream: &Upstream, reserved: Vec<String>) -> OkHttpResponse {
     let is_set = |name: &String| upstream.set.iter().any(|(set, _)| set.as_str() == name);
     let smuggled = reserved.into_iter().filter(|name| !is_set(name));
     let removed = upstream.remove.iter().map(|name| name.as_str().to_owned());
@@ -70,7 +71,7 @@ fn overwrite(name: &HeaderName, value: &HttpHeaderValue) -> HeaderValueOption {
     let header = HeaderValue {
         key: name.as_str().to_owned(),
         value: value.to_str().unwrap_or_default().to_owned(),
-        raw_value: Default::default(),
+        raw_value: Bytes::default(),
     };
     HeaderValueOption {
         header: Some(header),

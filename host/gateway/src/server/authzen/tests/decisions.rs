@@ -75,7 +75,9 @@ async fn a_denial_says_why() {
     assert!(!answer.to_string().contains("alice"));
 
     let silent = organization().reasons(Reasons::None);
-    let answer = ask(silent, &with(about(&good()), "/action/name", json!("DELETE"))).await;
+    let scopeless = about(&token(json!({ "sub": "u-1", "scope": "openid" })));
+    let answer = ask(silent, &scopeless).await;
+    assert_eq!(answer["context"]["code"], "insufficient_scope");
     assert_eq!(answer["context"]["reasons"], json!([]));
 }
 
@@ -189,7 +191,7 @@ async fn codes_are_those_of_a_reply() {
 async fn subjects_must_be_the_tokens() {
     let whole = good();
     let bare = token(json!({ "iss": "u-2" }));
-    let odd = token(json!({ "sub": "1", "client_id": ["app"] }));
+    let nested = token(json!({ "sub": "1", "act": { "client_id": "app" } }));
     for (token, kind, id, permitted) in [
         (&whole, "user", "u-1", true),
         (&whole, "identity", "u-1", true),
@@ -209,8 +211,8 @@ async fn subjects_must_be_the_tokens() {
         (&bare, "user", "", false),
         (&bare, "client", "", false),
         (&bare, "token", "", true),
-        (&odd, "client", "app", false),
-        (&odd, "user", "1", true),
+        (&nested, "client", "app", false),
+        (&nested, "user", "1", true),
     ] {
         let body = with(about(token), "/subject", json!({ "type": kind, "id": id }));
         let answer = decision(&evaluation(&body).await);
