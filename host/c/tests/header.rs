@@ -1,5 +1,7 @@
 //! The header is written by hand: it is compared with the source, with the library, and with the tests.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 #[path = "c/compiler.rs"]
 #[allow(dead_code, reason = "the programs are the other tests'")]
 mod compiler;

@@ -24,6 +24,16 @@
 //! # Ok(()) }
 //! ```
 
+#![cfg_attr(
+    test,
+    allow(
+        clippy::default_trait_access,
+        clippy::needless_pass_by_value,
+        clippy::type_complexity,
+        reason = "tests read better so"
+    )
+)]
+
 mod gate;
 mod identity;
 mod inquiry;

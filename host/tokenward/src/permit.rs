@@ -123,7 +123,8 @@ fn member(name: &str, value: &Json, paths: &[Vec<String>]) -> Option<Json> {
 mod tests {
     use tokenward_token::mint::PrivateKey;
     use tokenward_token::{
-        Algorithm, ParseLimits, Trust, UnixTime, UnverifiedToken, json::parse_strict,
+        Algorithm, ParseLimits, Trust, UnixTime, UnverifiedToken,
+        json::{JsonLimits, parse_strict},
     };
 
     use super::*;
@@ -131,7 +132,7 @@ mod tests {
     fn permit(withhold: &[&str]) -> Permit {
         let claims =
             br#"{"sub":"u-1","exp":1800000600,"a/b":{"c":[1,{"d":2,"e":3}],"f":"x"},"g":null}"#;
-        let claims = parse_strict(claims, &Default::default()).unwrap();
+        let claims = parse_strict(claims, &JsonLimits::default()).unwrap();
         let key = PrivateKey::generate(Algorithm::ES256).unwrap();
         let text = key.mint(None, claims.as_object().unwrap()).unwrap();
         let token = UnverifiedToken::parse(text.as_bytes(), &ParseLimits::default()).unwrap();

@@ -59,7 +59,7 @@ pub(crate) fn built(name: &str) -> PathBuf {
     newest.unwrap_or_else(|| panic!("`{name}` lies neither beside {} nor above", test.display()))
 }
 
-/// TOKENWARD_ABI_VERSION, by the header.
+/// `TOKENWARD_ABI_VERSION`, by the header.
 fn abi() -> String {
     let header = std::fs::read_to_string(package().join("include/tokenward.h")).unwrap();
     let mut lines = header.lines();

@@ -27,7 +27,7 @@ fn credentials_are_taken_once() {
         assert_eq!(inquiry.bearer(), token, "{value:?}");
         let header = inquiry.facts().headers().iter().find(|(name, _)| name == "authorization");
         assert_eq!(header.map(|(_, value)| value.as_str()), Some(scheme));
-        assert!(!format!("{:?}", inquiry).contains("a.b.c"));
+        assert!(!format!("{inquiry:?}").contains("a.b.c"));
     }
     let bad: [&[(&str, &[u8])]; 4] = [
         &[("Authorization", b"Bearer a.b.c"), ("authorization", b"Bearer a.b.c")],

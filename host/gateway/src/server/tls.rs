@@ -184,8 +184,8 @@ mod tests {
                 let shown = stream.get_ref().1.peer_certificates().unwrap().first().unwrap();
                 Ok(shown.to_vec())
             };
-            let (served, asked) = tokio::join!(serving, asking);
-            served.and(asked)
+            let (done, shown) = tokio::join!(serving, asking);
+            done.and(shown)
         }
     }
 

@@ -21,7 +21,7 @@ fn what_is_not_said_has_a_default() {
     assert_eq!(config.admin.address.port(), 9192);
     assert!(!config.admin.playground);
     assert_eq!(config.trust.file.as_deref(), Some(Path::new("etc/trust.toml")));
-    assert_eq!(config.trust.refresh, Duration::from_secs(300));
+    assert_eq!(config.trust.refresh, Duration::from_mins(5));
     assert_eq!(config.identity, Identity::default());
     assert_eq!(config.remember_tokens, MemoryOfTokens::Bytes(16 << 20));
     assert!(config.decision_log.is_none() && config.trace.is_none());

@@ -105,14 +105,11 @@ fn url(http: &HttpRequest, headers: &[Header<'_>]) -> Result<String, InquiryErro
     if http.host.is_empty() || http.host.contains(['/', '\\', '?', '#', '@']) {
         return Err(refused(&http.host));
     }
-    let scheme = if http.scheme.eq_ignore_ascii_case("https") && !came_by_http(headers) {
-        "https"
-    } else if http.scheme.eq_ignore_ascii_case("https") || http.scheme.eq_ignore_ascii_case("http")
-    {
-        "http"
-    } else {
+    let secure = http.scheme.eq_ignore_ascii_case("https");
+    if !secure && !http.scheme.eq_ignore_ascii_case("http") {
         return Err(refused(&http.scheme));
-    };
+    }
+    let scheme = if secure && !came_by_http(headers) { "https" } else { "http" };
     Ok(format!("{scheme}://{}{}", http.host, http.path))
 }
 

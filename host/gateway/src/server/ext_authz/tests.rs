@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock};
 use axum::body::Bytes;
 use http::header::HeaderName;
 use prost::Message;
-use tokenward::json::parse_strict;
+use tokenward::json::{JsonLimits, parse_strict};
 use tokenward::mint::PrivateKey;
 use tokenward::{Algorithm, Authorizer, Bundle, Trust};
 use tokenward_token::base64url;
@@ -42,8 +42,11 @@ fn signals() -> SignalHeaders {
 /// A token of these claims, as members of JSON, valid for some time from now.
 fn token(claims: &str) -> String {
     let now = now().seconds();
-    let claims = format!(r#"{{"iat":{now},"exp":{},{claims}}}"#, now + 600);
-    let claims = parse_strict(claims.as_bytes(), &Default::default()).unwrap();
+    signed(&format!(r#"{{"iat":{now},"exp":{},{claims}}}"#, now + 600))
+}
+
+fn signed(claims: &str) -> String {
+    let claims = parse_strict(claims.as_bytes(), &JsonLimits::default()).unwrap();
     KEY.mint(Some("at+jwt"), claims.as_object().unwrap()).unwrap()
 }
 

@@ -11,7 +11,7 @@ use super::super::proto::{
     CheckRequest, CheckResponse, DeniedHttpResponse, HeaderAppendAction, HeaderValueOption,
     HttpResponse, OkHttpResponse,
 };
-use super::{GATE, captured, message, message_with, raw, token};
+use super::{GATE, captured, message, message_with, raw, signed, token};
 
 const GOOD: &str = r#""sub":"u-1","client_id":"app","scope":"orders:read""#;
 
@@ -119,22 +119,15 @@ async fn what_may_pass_goes_upstream_with_its_identity() {
 
 #[tokio::test]
 async fn every_cause_has_its_status() {
-    let now = crate::gate::now().seconds();
-    let expired = format!(r#""sub":"u-1","scope":"orders:read","exp":{}"#, now - 600);
-    let expired = super::KEY.mint(
-        Some("at+jwt"),
-        tokenward::json::parse_strict(format!("{{{expired}}}").as_bytes(), &Default::default())
-            .unwrap()
-            .as_object()
-            .unwrap(),
-    );
+    let past = crate::gate::now().seconds() - 600;
+    let expired = signed(&format!(r#"{{"sub":"u-1","scope":"orders:read","exp":{past}}}"#));
     let good = token(GOOD);
     let forged = format!("{}A", good.trim_end_matches(|c| c != '.'));
     let email = token(r#""sub":"u-1","scope":"orders:read","email":"alice@example.com""#);
     let no_scope = token(r#""sub":"u-1""#);
     let bearer = "Bearer error=\"invalid_token\"";
     for (token, expected) in [
-        (expired.unwrap(), (16, 401, "invalid_token", bearer)),
+        (expired, (16, 401, "invalid_token", bearer)),
         (forged, (16, 401, "invalid_token", bearer)),
         (email, (7, 403, "claim-minimization/personal-data", "")),
         (no_scope, (7, 403, "scope-check/missing-scope", "Bearer error=\"insufficient_scope\"")),
