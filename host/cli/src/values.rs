@@ -54,9 +54,14 @@ pub(crate) fn pair<'a>(option: &str, text: &'a str) -> anyhow::Result<(&'a str, 
 pub(crate) fn json_or_text(text: &str) -> anyhow::Result<Json> {
     match parse_strict(text.as_bytes(), &tokenward::json::JsonLimits::default()) {
         Ok(value) => Ok(value),
-        Err(error) if error.kind() == JsonErrorKind::Syntax => Ok(text.into()),
+        // A UUID may begin like a number that is too large.
+        Err(error) if error.kind() == JsonErrorKind::Syntax || !is_json(text) => Ok(text.into()),
         Err(error) => bail!("the value {}", error.kind()),
     }
+}
+
+fn is_json(text: &str) -> bool {
+    serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
 }
 
 /// The start of an argument, for an error.
@@ -114,6 +119,7 @@ mod tests {
             ("u-1", Some("u-1".into())),
             ("", Some("".into())),
             ("{a", Some("{a".into())),
+            ("550e8400-e29b-41d4", Some("550e8400-e29b-41d4".into())),
             ("99999999999999999999", None),
             ("{\"a\":1,\"a\":2}", None),
         ] {

@@ -5,16 +5,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokenward::{
-    Authorizer, Decision, Json, ParseLimits, Refusal, TokenError, Trust, Undecided, UnixTime,
-    UnverifiedToken,
+    Authorizer, BundleVersion, Decision, Json, ParseLimits, Refusal, TokenError, Trust, Undecided,
+    UnixTime, UnverifiedToken,
 };
 use tokenward_activation::Activator;
 use tokenward_audit::DecisionLog;
 use tokenward_keys::Keeper;
 
 use crate::identity::Identity;
-use crate::inquiry::{Inquiry, SignalHeaders};
-use crate::record::Record;
+use crate::inquiry::{Inquiry, InquiryError, SignalHeaders};
+use crate::record::{Malformed, Record};
 use crate::reply::{Reasons, Reply};
 
 /// A decision, and what it is in HTTP.
@@ -41,6 +41,11 @@ impl Judged {
 pub trait Observer: Send + Sync {
     /// It was judged. What takes long is not to be done here.
     fn judged(&self, inquiry: &Inquiry, judged: &Judged);
+
+    /// It could not be judged, as it is malformed, and was refused by this active bundle's gate.
+    fn refused(&self, bundle: &BundleVersion, error: &InquiryError) {
+        let _ = (bundle, error);
+    }
 }
 
 /// Judges inquiries. Share it in an `Arc`.
@@ -151,7 +156,12 @@ impl Gate {
         if lacks_key(&decision) && self.keys_changed(inquiry, &before).await {
             decision = self.decide(inquiry);
         }
-        let reply = Reply::of(&decision, &self.identity, self.reasons);
+        let mut reply = Reply::of(&decision, &self.identity, self.reasons);
+        if let Ok(permit) = decision.permit()
+            && !inquiry.is_about(permit.token())
+        {
+            reply = Reply::subject_mismatch();
+        }
         let mut judged = Judged { decision, reply, elapsed: started.elapsed() };
         if let Some(log) = &self.log {
             let receipt = log.append(&Record::of(inquiry, &judged));
@@ -165,6 +175,23 @@ impl Gate {
             observer.judged(inquiry, &judged);
         }
         judged
+    }
+
+    /// Refuses a request that cannot be judged, and records that.
+    pub async fn refuse(&self, error: &InquiryError) -> Reply {
+        let mut reply = Reply::malformed(error);
+        if let Some(log) = &self.log {
+            let receipt = log.append(&Malformed::of(&reply));
+            if let Err(error) = receipt.await {
+                tracing::debug!(%error, "a refusal could not be recorded");
+                reply = Reply::fault("not_recorded");
+            }
+        }
+        let bundle = self.authorizer().active();
+        for observer in &self.observers {
+            observer.refused(&bundle, error);
+        }
+        reply
     }
 
     fn decide(&self, inquiry: &Inquiry) -> Decision {

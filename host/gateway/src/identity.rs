@@ -28,6 +28,9 @@ pub enum IdentityError {
     /// Another meaning has it already.
     #[error("the header `{0}` is not accepted: it says what was decided")]
     Taken(String),
+    /// It says something already.
+    #[error("the header `{0}` is there twice")]
+    Twice(String),
     /// It is no header's name.
     #[error("`{0}` is not the name of a header")]
     Name(String),
@@ -80,7 +83,9 @@ impl Identity {
         if !good {
             return Err(IdentityError::Pointer(pointer.escape_debug().to_string()));
         }
-        self.claims.retain(|(name, _)| *name != header);
+        if self.names().any(|name| *name == header) {
+            return Err(IdentityError::Twice(header.to_string()));
+        }
         self.claims.push((header, pointer.to_owned()));
         Ok(self)
     }
@@ -91,7 +96,11 @@ impl Identity {
     ///
     /// [`IdentityError`].
     pub fn with_claims(mut self, header: &str) -> Result<Self, IdentityError> {
-        self.all = Some(identity_header(header)?);
+        let header = identity_header(header)?;
+        if self.claims.iter().any(|(name, _)| *name == header) {
+            return Err(IdentityError::Twice(header.to_string()));
+        }
+        self.all = Some(header);
         Ok(self)
     }
 
@@ -131,12 +140,14 @@ impl Identity {
     }
 
     /// Whether a header of a client must not reach an upstream: one that an upstream could take for
-    /// one of these, also where it takes `_` for `-`, as CGI and WSGI do.
+    /// one of these, also where it takes `_` or `.` for `-`, as some do with CGI and WSGI.
     #[must_use]
     pub fn is_reserved(header: &str) -> bool {
         let start = header.as_bytes().get(..PREFIX.len());
         start.is_some_and(|start| {
-            let same = |(a, b): (&u8, u8)| a.eq_ignore_ascii_case(&b) || (*a == b'_' && b == b'-');
+            let same = |(a, b): (&u8, u8)| {
+                a.eq_ignore_ascii_case(&b) || (b == b'-' && !a.is_ascii_alphanumeric())
+            };
             start.iter().zip(PREFIX.bytes()).all(same)
         })
     }
@@ -154,7 +165,7 @@ fn identity_header(name: &str) -> Result<HeaderName, IdentityError> {
     Ok(header)
 }
 
-/// A claim as the value of a header, from which it can be read again.
+/// A claim as the value of a header.
 fn written(claim: &Json) -> HeaderValue {
     let texts = match claim {
         Json::Array(items) => items.iter().map(Json::as_str).collect::<Option<Vec<_>>>(),
@@ -238,8 +249,13 @@ mod tests {
 
     #[test]
     fn names_are_reserved_however_they_are_written() {
-        for name in ["x-tokenward-subject", "X-Tokenward-", "x_tokenward_subject", "X-TOKENWARD_a"]
-        {
+        for name in [
+            "x-tokenward-subject",
+            "X-Tokenward-",
+            "x_tokenward_subject",
+            "X-TOKENWARD_a",
+            "X.Tokenward.Subject",
+        ] {
             assert!(Identity::is_reserved(name), "{name}");
         }
         for name in ["x-tokenward", "tokenward-subject", "x-other-subject", "", "é-tokenward-a"] {

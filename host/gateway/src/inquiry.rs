@@ -9,7 +9,10 @@ mod vouched;
 
 use std::fmt;
 
-use tokenward::{Binding, Call, Object, Phase, RequestFacts, Signals, TokenDigest, UnixTime};
+use tokenward::{
+    Binding, Call, Json, Object, Phase, RequestError, RequestFacts, Signals, TokenDigest, UnixTime,
+    VerifiedToken,
+};
 
 pub use builder::Builder;
 pub use error::InquiryError;
@@ -23,6 +26,7 @@ pub struct Inquiry {
     facts: RequestFacts,
     signals: Signals,
     told: Object,
+    expected: Option<(String, String)>,
     request_id: Option<String>,
     trace_parent: Option<String>,
 }
@@ -32,7 +36,7 @@ impl Inquiry {
     ///
     /// # Errors
     ///
-    /// [`InquiryError::Request`], [`InquiryError::PathNotPlain`].
+    /// [`InquiryError::Request`], [`InquiryError::Host`], [`InquiryError::PathNotPlain`].
     pub fn builder(method: &str, url: &str) -> Result<Builder<'static>, InquiryError> {
         plain::check(url)?;
         Ok(Builder::new(Self {
@@ -41,9 +45,30 @@ impl Inquiry {
             facts: RequestFacts::new(method, url)?,
             signals: Signals::none(),
             told: Object::new(),
+            expected: None,
             request_id: None,
             trace_parent: None,
         }))
+    }
+
+    /// A request of this method for a path with query, at a host that the scheme `http` or `https`
+    /// leads to.
+    ///
+    /// # Errors
+    ///
+    /// As [`Inquiry::builder`], and [`InquiryError::Host`].
+    pub fn to_host(
+        method: &str,
+        scheme: &str,
+        host: &str,
+        target: &str,
+    ) -> Result<Builder<'static>, InquiryError> {
+        plain::check_host(host)?;
+        if !target.starts_with('/') {
+            let shown = target.chars().take(40).flat_map(char::escape_debug).collect();
+            return Err(InquiryError::Request(RequestError::Url(shown)));
+        }
+        Self::builder(method, &format!("{scheme}://{host}{target}"))
     }
 
     /// The call, at a moment.
@@ -59,6 +84,13 @@ impl Inquiry {
             encryption: None,
             now,
         }
+    }
+
+    /// Whether the token is about whom the caller says that it is about.
+    pub(crate) fn is_about(&self, token: Option<&VerifiedToken>) -> bool {
+        let Some((claim, value)) = &self.expected else { return true };
+        let claim = token.and_then(|token| token.claims().get(claim));
+        claim.and_then(Json::as_str) == Some(value)
     }
 
     /// The facts of the request.

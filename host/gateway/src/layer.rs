@@ -13,7 +13,7 @@ use tower_service::Service;
 use crate::gate::Gate;
 use crate::identity::Identity;
 use crate::inquiry::{Inquiry, InquiryError, Vouched};
-use crate::reply::{Reply, Upstream};
+use crate::reply::Upstream;
 
 /// Judges every request by a [`Gate`]. One that may pass reaches the inner service with identity
 /// headers set and stripped, and with the [`Judged`](crate::Judged) in an `Arc` as a request
@@ -73,7 +73,9 @@ where
         Box::pin(async move {
             let inquiry = match inquiry {
                 Ok(inquiry) => inquiry,
-                Err(error) => return Ok(Reply::malformed(&error).into_response(request.method())),
+                Err(error) => {
+                    return Ok(gate.refuse(&error).await.into_response(request.method()));
+                }
             };
             let judged = gate.judge(&inquiry).await;
             match &judged.reply.upstream {
@@ -97,12 +99,12 @@ fn inquiry<Q>(request: &Request<Q>, gate: &Gate) -> Result<Inquiry, InquiryError
         None => host(request.headers())?,
     };
     let scheme = uri.scheme().or_else(|| request.extensions().get::<http::uri::Scheme>());
-    let url = match (scheme, host) {
-        (Some(scheme), Some(host)) => format!("{scheme}://{host}{target}"),
+    let method = request.method().as_str();
+    let mut builder = match (scheme, host) {
+        (Some(scheme), Some(host)) => Inquiry::to_host(method, scheme.as_str(), host, target)?,
         // Of a request without host or scheme, policies see the path.
-        _ => target.to_owned(),
+        _ => Inquiry::builder(method, target)?,
     };
-    let mut builder = Inquiry::builder(request.method().as_str(), &url)?;
     if let Some(vouched) = request.extensions().get::<Vouched>() {
         builder = builder.vouched(vouched);
     }
@@ -207,11 +209,13 @@ mod tests {
     async fn everything_else_is_answered_here() {
         let two = [("authorization", "Bearer a"), ("authorization", "Bearer b")];
         let hosts = [("host", "a.example"), ("host", "b.example")];
+        let trick = [("host", "a.example?x="), ("authorization", "Bearer a.b.c")];
         for (headers, status) in [
             (&[][..], StatusCode::UNAUTHORIZED),
             (&[("authorization", "Bearer a.b.c")], StatusCode::UNAUTHORIZED),
             (&two, StatusCode::BAD_REQUEST),
             (&hosts, StatusCode::BAD_REQUEST),
+            (&trick, StatusCode::BAD_REQUEST),
         ] {
             let (response, seen) = ask(headers).await;
             assert_eq!(response.status(), status, "{headers:?}");

@@ -6,6 +6,7 @@ use tokenward::{Basis, BundleVersion, Enforcement, PolicyStatus, ReportedFinding
 
 use crate::gate::Judged;
 use crate::inquiry::Inquiry;
+use crate::reply::Reply;
 
 /// The name and version of the record's shape.
 pub(crate) const SCHEMA: &str = "tokenward.record/1";
@@ -31,6 +32,26 @@ pub(crate) struct Record<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     withhold: &'a [String],
     microseconds: Times,
+}
+
+/// A request that could not be judged: nothing of it but what is wrong.
+#[derive(Serialize)]
+pub(crate) struct Malformed<'a> {
+    schema: &'static str,
+    outcome: &'static str,
+    status: u16,
+    reasons: &'a [String],
+}
+
+impl<'a> Malformed<'a> {
+    pub(crate) fn of(reply: &'a Reply) -> Self {
+        Self {
+            schema: SCHEMA,
+            outcome: reply.outcome.as_str(),
+            status: reply.status.as_u16(),
+            reasons: &reply.reasons,
+        }
+    }
 }
 
 /// The request; of its query and headers, nothing.

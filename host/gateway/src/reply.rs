@@ -132,6 +132,20 @@ impl Reply {
         Self::refusal(Outcome::Deny, status, vec![error.code().to_owned()], &problem)
     }
 
+    /// The token is not about whom the caller says: a permit for somebody else is none.
+    pub(crate) fn subject_mismatch() -> Self {
+        let status = StatusCode::FORBIDDEN;
+        let problem = Problem {
+            r#type: "about:blank",
+            title: "The token is about another subject",
+            status: status.as_u16(),
+            outcome: Outcome::Deny.as_str(),
+            detail: None,
+            reasons: Vec::new(),
+        };
+        Self::refusal(Outcome::Deny, status, vec!["subject_mismatch".to_owned()], &problem)
+    }
+
     /// No decision stands, for this reason: `not_recorded`, for instance.
     #[must_use]
     pub fn fault(code: &'static str) -> Self {

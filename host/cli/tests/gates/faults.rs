@@ -237,6 +237,75 @@ fn with_few_file_descriptors_it_waits_and_goes_on() {
     });
 }
 
+/// What is malformed is recorded too, and an identity that is not the token's is no permit.
+#[test]
+fn every_refusal_is_recorded_as_what_it_is() {
+    let world = World::new();
+    let trust = world.trust("idp.jwk");
+    std::fs::write(world.path().join("pep"), "the-first-secret-of-a-pep").unwrap();
+    let server = Server::start(
+        world.path(),
+        &format!(
+            "{trust}[decision-log]\nfile = \"d.jsonl\"\nwhen-full = \"refuse\"\n[authzen]\ntoken-file = \"pep\"\n"
+        ),
+    );
+    let token = world.token(&[]);
+    let answer = server.forward_auth("GET", "/x/../admin", &token);
+    assert_eq!(outcome(&answer), (400, "path_not_plain".into()), "{answer:?}");
+    let ask = |secret: &str, id: &str| {
+        let body = serde_json::json!({
+            "subject": { "type": "user", "id": id },
+            "action": { "name": "GET" },
+            "resource": { "type": "url", "id": "https://api.example/orders/7" },
+            "context": { "token": token },
+        });
+        let authorization = format!("Bearer {secret}");
+        let headers =
+            [("content-type", "application/json"), ("authorization", authorization.as_str())];
+        let body = body.to_string();
+        super::http::ask_with(
+            server.address,
+            "POST",
+            "/access/v1/evaluation",
+            &headers,
+            body.as_bytes(),
+        )
+    };
+    let first = "the-first-secret-of-a-pep";
+    assert_eq!(ask(first, "u-1").json()["decision"], true);
+    let other = ask(first, "someone-else").json();
+    assert_eq!(
+        (&other["decision"], &other["context"]["code"]),
+        (&false.into(), &"subject_mismatch".into())
+    );
+    // Numbers, outcomes and codes of what was said.
+    let records = std::fs::read_to_string(world.path().join("d.jsonl")).unwrap();
+    let said: Vec<String> = records
+        .lines()
+        .map(|line| {
+            let record: serde_json::Value = serde_json::from_str(line).unwrap();
+            format!("{} {} {}", record["outcome"], record["status"], record["reasons"])
+        })
+        .collect();
+    assert_eq!(
+        said,
+        [
+            r#""deny" 400 ["path_not_plain"]"#,
+            r#""permit" 200 []"#,
+            r#""deny" 403 ["subject_mismatch"]"#,
+        ]
+    );
+    let metrics = server.operator("GET", "/metrics", b"").body;
+    for reason in ["path_not_plain", "subject_mismatch", "none"] {
+        assert!(metrics.contains(&format!("reason=\"{reason}\"}} 1")), "{reason}: {metrics}");
+    }
+    // A secret that is replaced is good for nothing.
+    std::fs::write(world.path().join("pep"), "another-secret-of-the-pep").unwrap();
+    server.signal("HUP");
+    eventually("the secret is read again", || ask(first, "u-1").status == 401);
+    assert_eq!(ask("another-secret-of-the-pep", "u-1").status, 200);
+}
+
 /// Under load, every request that was sent before the end is answered.
 #[test]
 fn no_request_is_lost_at_the_end() {

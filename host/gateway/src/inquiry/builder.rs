@@ -107,6 +107,14 @@ impl Builder<'_> {
         self
     }
 
+    /// About this subject: the claim of the verified token must say so, or the request is denied
+    /// (`subject_mismatch`).
+    #[must_use]
+    pub fn about(mut self, claim: impl Into<String>, value: impl Into<String>) -> Self {
+        self.inquiry.expected = Some((claim.into(), value.into()));
+        self
+    }
+
     /// In another phase than `use`.
     #[must_use]
     pub fn phase(mut self, phase: Phase) -> Self {

@@ -15,6 +15,9 @@ pub enum InquiryError {
         "the request has more than one credential; accepted: one `Authorization: Bearer TOKEN`"
     )]
     SeveralCredentials,
+    /// A host that no server has, and that ends where a URL's host would not.
+    #[error("the host is not accepted; accepted: a name or an address, with a port or without")]
+    Host,
     /// A path that upstreams read in different ways.
     #[error(
         "the path has {0}, which an upstream may read as another path than rules do; accepted: a \
@@ -46,6 +49,7 @@ impl InquiryError {
         match self {
             Self::Request(_) => "request_malformed",
             Self::SeveralCredentials => "several_credentials",
+            Self::Host => "host_malformed",
             Self::PathNotPlain(_) => "path_not_plain",
             Self::HeaderMissing(_) => "header_missing",
             Self::HeaderTwice(_) => "header_twice",

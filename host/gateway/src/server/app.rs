@@ -21,6 +21,7 @@ pub(crate) struct App {
     pub(crate) activator: Option<Arc<Activator>>,
     pub(crate) keys: Option<Arc<Keeper>>,
     pub(crate) log: Option<Arc<DecisionLog>>,
+    pub(crate) records: Records,
     pub(crate) playground: Option<Playground>,
     pub(crate) metrics: Metrics,
     pub(crate) config: Value,
@@ -29,6 +30,15 @@ pub(crate) struct App {
     pub(crate) started: UnixTime,
     /// Whether a bundle is being activated: one at a time, others are told to come again.
     pub(crate) busy: AtomicBool,
+}
+
+/// Whether there is a decision without a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Records {
+    /// There may be.
+    Wanted,
+    /// There must not be.
+    Required,
 }
 
 impl App {
@@ -44,6 +54,11 @@ impl App {
             if named && !trust.issuers().any(|i| i.keys().is_available()) {
                 return Some("no issuer has keys");
             }
+        }
+        // Without a record there is no decision.
+        let refuses = self.records == Records::Required;
+        if refuses && self.log.as_ref().is_some_and(|log| log.stats().failing) {
+            return Some("decisions cannot be recorded");
         }
         None
     }

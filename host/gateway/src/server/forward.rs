@@ -13,7 +13,6 @@ use http::header::{HeaderName, HeaderValue};
 
 use crate::gate::Gate;
 use crate::inquiry::{Inquiry, InquiryError, Vouched};
-use crate::reply::Reply;
 
 /// How a gateway says which request it asks about. It must set each of these itself: in the place of
 /// what a client sent, or an attacker could have another request judged than is made.
@@ -63,10 +62,7 @@ async fn answer(
 ) -> Response {
     let reply = match dialect.inquiry(request.headers(), &gate) {
         Ok(inquiry) => gate.judge(&inquiry).await.reply,
-        Err(error) => {
-            tracing::debug!(code = error.code(), "a request cannot be judged");
-            Reply::malformed(&error)
-        }
+        Err(error) => gate.refuse(&error).await,
     };
     reply.into_response::<Body>(request.method())
 }
@@ -79,11 +75,11 @@ impl Dialect {
             header: header.clone(),
             accepted,
         };
-        let url = match &self.scheme_and_host {
+        let builder = match &self.scheme_and_host {
             None if target.starts_with('/') => {
                 return Err(wrong(&self.target, "an absolute URL, `https://host/path?query`"));
             }
-            None => target.to_owned(),
+            None => Inquiry::builder(method, target)?,
             Some((scheme, host)) => {
                 if !target.starts_with('/') {
                     return Err(wrong(&self.target, "a path with query, `/path?query`"));
@@ -94,11 +90,10 @@ impl Dialect {
                     "https" | "wss" => "https",
                     _ => return Err(wrong(scheme, "`http` or `https`")),
                 };
-                format!("{name}://{host}{target}")
+                Inquiry::to_host(method, name, host, target)?
             }
         };
         let client_address = client(headers, &self.client)?;
-        let builder = Inquiry::builder(method, &url)?;
         let mut builder = builder
             .vouched(&Vouched { client_address, tls: None })
             .signal_headers(gate.signal_headers());

@@ -12,11 +12,11 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
-use tokenward::{Decision, PolicyStatus, Refusal, UnixTime};
+use tokenward::{BundleVersion, Decision, Outcome, PolicyStatus, Refusal, UnixTime};
 
 use super::listen::Counts;
 use crate::gate::{Judged, Observer};
-use crate::inquiry::Inquiry;
+use crate::inquiry::{Inquiry, InquiryError};
 
 type Count = Counter<u64, AtomicU64>;
 type Level = Gauge<i64, AtomicI64>;
@@ -309,6 +309,15 @@ fn set(counter: &Count, value: u64) {
 const OUTCOMES: [&str; 5] = ["permit", "deny", "step-up", "fault", "not-asked"];
 
 impl Observer for Metrics {
+    fn refused(&self, bundle: &BundleVersion, error: &InquiryError) {
+        let labels = DecisionLabels {
+            bundle: bundle.name.clone(),
+            outcome: Outcome::Deny.as_str(),
+            reason: error.code(),
+        };
+        self.decisions.get_or_create(&labels).inc();
+    }
+
     fn judged(&self, _: &Inquiry, judged: &Judged) {
         let decision = &judged.decision;
         let labels = DecisionLabels {
@@ -346,6 +355,7 @@ impl Observer for Metrics {
 pub(crate) fn reason(judged: &Judged) -> &'static str {
     match judged.decision.permit() {
         Ok(_) if judged.reply.is_permit() => "none",
+        Ok(_) if judged.reply.outcome == Outcome::Deny => "subject_mismatch",
         Ok(_) => "not_recorded",
         Err(Refusal::TokenMissing) => "token_missing",
         Err(Refusal::Token(error)) => error.code(),

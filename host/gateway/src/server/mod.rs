@@ -13,13 +13,15 @@ mod ext_authz;
 mod forward;
 mod listen;
 mod metrics;
+mod notices;
 mod run;
+mod secret;
 mod start;
 mod tls;
 mod trace;
 
-pub use admin::SecretError;
 pub use config::{Config, ConfigError, LogFormat, LogLevel};
 pub use run::{Server, serve};
+pub use secret::SecretError;
 pub use start::StartError;
 pub use tls::TlsError;

@@ -19,21 +19,24 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
-use super::admin::{Guard, Secret};
-use super::app::App;
-use super::config::{Config, wrong};
+use super::admin::Guard;
+use super::app::{App, Records};
+use super::config::{Config, WhenFull};
 use super::listen::{self, Bound, Counts, Stage};
 use super::metrics::Metrics;
+use super::secret::Secret;
 use super::start::{Deciding, StartError, deciding, decision_log, keeper, trust};
 use super::tls::Tls;
 use super::trace::Traces;
-use super::{admin, authzen, ext_authz, forward};
+use super::{admin, authzen, ext_authz, forward, notices};
 use crate::gate::{Gate, now};
 use crate::playground::Playground;
 use crate::reply::Reply;
 
 /// How long what is recorded may take to be written at the end.
 const LAST_RECORDS: Duration = Duration::from_secs(10);
+/// How long an operator may take to send a request's headers: few connections are there for them.
+const ADMIN_HEADERS: Duration = Duration::from_secs(5);
 /// File descriptors for everything that is no connection.
 const OTHER_FILES: u64 = 256;
 
@@ -46,7 +49,8 @@ pub struct Server {
     stage: watch::Sender<Stage>,
     listeners: Vec<JoinHandle<()>>,
     tls: Vec<Arc<Tls>>,
-    secrets: Vec<Arc<Guard>>,
+    secrets: Vec<Arc<Secret>>,
+    notices: JoinHandle<()>,
     traces: Option<Traces>,
     /// What follows the source of bundles does so for as long as the server runs.
     deciding: Arc<Deciding>,
@@ -68,13 +72,21 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut reload = signal(SignalKind::hangup())?;
-    let server = Server::start(config).await?;
-    loop {
-        tokio::select! {
-            _ = terminate.recv() => break,
-            _ = interrupt.recv() => break,
-            _ = reload.recv() => server.reload().await,
+    // What is asked for while it starts, or reads its files again, does not wait for that.
+    let server = tokio::select! {
+        server = Server::start(config) => server?,
+        _ = terminate.recv() => return Ok(()),
+        _ = interrupt.recv() => return Ok(()),
+    };
+    let reloads = async {
+        while reload.recv().await.is_some() {
+            server.reload().await;
         }
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+        () = reloads => {}
     }
     server.stop().await;
     Ok(())
@@ -99,10 +111,12 @@ impl Server {
         let traces = traces.map_err(StartError::Trace)?;
         let data_tls = config.listen.tls.as_ref().map(Tls::load).transpose()?.map(Arc::new);
         let admin_tls = config.admin.tls.as_ref().map(Tls::load).transpose()?.map(Arc::new);
-        let secret = config.admin.token_file.clone().map(Secret::load).transpose()?;
+        let secret = config.admin.token_file.clone().map(Secret::load).transpose()?.map(Arc::new);
+        let pep = config.authzen.token_file.clone().map(Secret::load).transpose()?.map(Arc::new);
+        let secrets: Vec<Arc<Secret>> = secret.iter().chain(&pep).cloned().collect();
         // Bound first: a port that is taken is told before a bundle is compiled.
-        let data = bind(config.listen.address).await?;
-        let operators = bind(config.admin.address).await?;
+        let data = bind("listen.address", config.listen.address).await?;
+        let operators = bind("admin.address", config.admin.address).await?;
         let (for_loading, first) = (config.clone(), file.trust.clone());
         let deciding = spawn_blocking(move || deciding(&for_loading, &first)).await;
         let deciding = Arc::new(deciding.map_err(std::io::Error::other)??);
@@ -116,6 +130,10 @@ impl Server {
             activator: deciding.activator().cloned(),
             keys: Some(keys),
             log,
+            records: match &config.decision_log {
+                Some(log) if log.when_full == WhenFull::Refuse => Records::Required,
+                _ => Records::Wanted,
+            },
             playground,
             metrics,
             config: config.shown.clone(),
@@ -129,10 +147,14 @@ impl Server {
             certificates: config.admin.tls.as_ref().is_some_and(|tls| tls.client_ca.is_some()),
         });
         let (address, admin_address) = (data.address, operators.address);
-        let router = data_router(&gate, &config, &stages)?;
+        let router = data_router(&gate, &config, pep, &stages)?;
         let admin_router = common(admin::router(&app, Arc::clone(&guard)), &stages);
         let settings = listen::Settings { connections, ..(&config.listen).into() };
-        let admin_settings = listen::Settings { connections: 256, ..settings };
+        let admin_settings = listen::Settings {
+            connections: 256,
+            header_timeout: settings.header_timeout.min(ADMIN_HEADERS),
+            ..settings
+        };
         let [data_counts, admin_counts] = counts;
         let tls: Vec<Arc<Tls>> = data_tls.iter().chain(&admin_tls).cloned().collect();
         let listeners = vec![
@@ -150,7 +172,7 @@ impl Server {
                  accepted"
             );
         }
-        let secrets = vec![guard];
+        let notices = tokio::spawn(notices::follow(Arc::clone(&app)));
         Ok(Self {
             address,
             admin: admin_address,
@@ -160,6 +182,7 @@ impl Server {
             listeners,
             tls,
             secrets,
+            notices,
             traces,
             deciding,
         })
@@ -191,7 +214,7 @@ impl Server {
         for tls in &self.tls {
             note("a certificate", tls.reload().map_err(|error| error.to_string()));
         }
-        for secret in self.secrets.iter().filter_map(|guard| guard.secret.as_ref()) {
+        for secret in &self.secrets {
             note("a secret", secret.reload().map_err(|error| error.to_string()));
         }
         if let Some(log) = &self.app.log {
@@ -217,6 +240,7 @@ impl Server {
         self.stage.send_replace(Stage::Settling);
         tokio::time::sleep(self.config.listen.settle).await;
         self.stage.send_replace(Stage::Draining);
+        self.notices.abort();
         for listener in self.listeners {
             // A panic there was told where it happened.
             let _ = listener.await;
@@ -239,8 +263,9 @@ impl Server {
     }
 }
 
-async fn bind(address: SocketAddr) -> Result<Bound, StartError> {
-    listen::bind(address).await.map_err(|error| StartError::Listen { address, error })
+async fn bind(setting: &'static str, address: SocketAddr) -> Result<Bound, StartError> {
+    let bound = listen::bind(address).await;
+    bound.map_err(|error| StartError::Listen { setting, address, error })
 }
 
 fn gate(
@@ -270,20 +295,11 @@ fn gate(
 fn data_router(
     gate: &Arc<Gate>,
     config: &Config,
+    token: Option<Arc<Secret>>,
     stages: &watch::Receiver<Stage>,
 ) -> Result<Router, StartError> {
-    let secret = config.authzen.token_file.clone().map(Secret::load).transpose()?;
-    let public_url = match &config.authzen.public_url {
-        None => None,
-        Some(url) => Some(authzen::PublicUrl::parse(url).map_err(|error| {
-            wrong("authzen.public-url", format_args!("is not accepted: {error}"))
-        })?),
-    };
-    let settings = authzen::Settings {
-        token: secret.and_then(|secret| secret.digest()),
-        public_url,
-        tls: config.listen.tls.is_some(),
-    };
+    let public_url = super::start::public_url(config)?;
+    let settings = authzen::Settings { token, public_url, tls: config.listen.tls.is_some() };
     let router = forward::router(Arc::clone(gate))
         .merge(ext_authz::router(Arc::clone(gate)))
         .merge(authzen::router(Arc::clone(gate), settings));

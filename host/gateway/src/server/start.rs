@@ -15,8 +15,9 @@ use tokenward_activation::{
 use tokenward_audit::{DecisionLog, Mask, OpenError, Rotate};
 use tokenward_keys::{Keeper, Settings, Sources, TrustFile};
 
-use super::admin::{Secret, SecretError};
+use super::authzen::PublicUrl;
 use super::config::{BundleSource, Config, ConfigError, From, Shipped, WhenFull, wrong};
+use super::secret::{Secret, SecretError};
 use super::tls::{Tls, TlsError};
 use crate::gate::Gate;
 
@@ -64,8 +65,10 @@ pub enum StartError {
     #[error("the playground cannot be set up: {0}")]
     Playground(String),
     /// Nothing can be listened to there.
-    #[error("`{address}` cannot be listened at: {error}")]
+    #[error("`{setting}`: `{address}` cannot be listened at: {error}")]
     Listen {
+        /// The setting that names it.
+        setting: &'static str,
         /// The address.
         address: std::net::SocketAddr,
         /// Why.
@@ -103,13 +106,27 @@ pub(crate) fn check(config: &Config) -> Result<(), StartError> {
     for files in config.listen.tls.iter().chain(&config.admin.tls) {
         Tls::load(files)?;
     }
-    if let Some(file) = &config.admin.token_file {
+    for file in config.admin.token_file.iter().chain(&config.authzen.token_file) {
         Secret::load(file.clone())?;
     }
+    public_url(config)?;
     if let Some(log) = &config.decision_log {
         masks(&log.mask)?;
+        let folder = log.file.parent().filter(|folder| !folder.as_os_str().is_empty());
+        if folder.is_some_and(|folder| !folder.is_dir()) {
+            let problem = format_args!("`{}` lies in no folder that is there", log.file.display());
+            return Err(wrong("decision-log.file", problem).into());
+        }
     }
     Ok(())
+}
+
+/// The URL under which PEPs know this PDP.
+pub(crate) fn public_url(config: &Config) -> Result<Option<PublicUrl>, ConfigError> {
+    let Some(url) = &config.authzen.public_url else { return Ok(None) };
+    let parsed = PublicUrl::parse(url);
+    let refused = |error| wrong("authzen.public-url", format_args!("is not accepted: {error}"));
+    parsed.map(Some).map_err(refused)
 }
 
 /// A keeper that hands each trust on to the authorizer.
@@ -128,7 +145,8 @@ pub(crate) async fn keeper(
     let authorizer = Arc::clone(authorizer);
     let mut builder = Keeper::builder(file.trust, file.sources)
         .settings(settings)
-        .on_change(move |trust| authorizer.set_trust(trust));
+        .on_change(move |trust| authorizer.set_trust(trust))
+        .on_fetch(super::notices::fetched);
     if let Some(file) = &source.key_ages {
         builder = builder.inventory(file.clone());
     }

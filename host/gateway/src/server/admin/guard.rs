@@ -1,97 +1,31 @@
 //! Who may use the admin listener.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::sync::Arc;
 
-use arc_swap::ArcSwapOption;
-use aws_lc_rs::constant_time::verify_slices_are_equal;
-use aws_lc_rs::digest::{SHA256, digest};
 use http::header::{AUTHORIZATION, HOST, ORIGIN};
-use http::{HeaderMap, Method};
+use http::{HeaderMap, Method, Uri};
 use tokenward_token::base64url;
 
+use super::super::secret::Secret;
 use super::answer::Refused;
-
-/// The shortest secret that is accepted.
-const LEAST: usize = 16;
-
-/// Why a file with a secret is refused.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SecretError {
-    /// It cannot be read.
-    #[error("`{}` cannot be read: {error}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        error: std::io::Error,
-    },
-    /// What it holds is too short to be a secret.
-    #[error("`{}` holds {bytes} bytes; accepted: a secret of at least {LEAST}, in one line", path.display())]
-    Short {
-        /// The file.
-        path: PathBuf,
-        /// What is there.
-        bytes: usize,
-    },
-}
-
-/// A secret in a file, of which the digest is kept.
-pub(crate) struct Secret {
-    path: PathBuf,
-    digest: ArcSwapOption<[u8; 32]>,
-}
-
-impl Secret {
-    pub(crate) fn load(path: PathBuf) -> Result<Self, SecretError> {
-        let secret = Self { path, digest: ArcSwapOption::empty() };
-        secret.reload()?;
-        Ok(secret)
-    }
-
-    /// Reads the file again. If it is not accepted, what counted before counts.
-    pub(crate) fn reload(&self) -> Result<(), SecretError> {
-        let text = std::fs::read(&self.path)
-            .map_err(|error| SecretError::Read { path: self.path.clone(), error })?;
-        let secret = text.trim_ascii();
-        if secret.len() < LEAST || secret.contains(&b'\n') {
-            return Err(SecretError::Short { path: self.path.clone(), bytes: secret.len() });
-        }
-        self.digest.store(Some(std::sync::Arc::new(sha256(secret))));
-        Ok(())
-    }
-
-    /// The digest of the secret as it is now.
-    pub(crate) fn digest(&self) -> Option<[u8; 32]> {
-        self.digest.load().as_deref().copied()
-    }
-
-    /// Whether this is the secret; how long it takes says nothing of it.
-    pub(crate) fn is(&self, given: &[u8]) -> bool {
-        let expected = self.digest.load();
-        let Some(expected) = expected.as_deref() else { return false };
-        verify_slices_are_equal(&sha256(given), expected).is_ok()
-    }
-}
-
-fn sha256(bytes: &[u8]) -> [u8; 32] {
-    let mut out = [0; 32];
-    out.copy_from_slice(digest(&SHA256, bytes).as_ref());
-    out
-}
 
 /// Who may use it: whoever has the secret, whoever has a certificate, or whoever is on this machine.
 pub(crate) struct Guard {
-    pub(crate) secret: Option<Secret>,
+    pub(crate) secret: Option<Arc<Secret>>,
     /// Clients without a certificate do not get this far.
     pub(crate) certificates: bool,
 }
 
 impl Guard {
     /// Whether the request may be answered.
-    pub(crate) fn check(&self, method: &Method, headers: &HeaderMap) -> Result<(), Refused> {
-        let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    pub(crate) fn check(
+        &self,
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+    ) -> Result<(), Refused> {
+        let host = host(uri, headers)?;
         // A page of another site has no business here, whatever the browser knows of secrets.
         if let Some(origin) = headers.get(ORIGIN) {
             let same = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
@@ -128,8 +62,23 @@ impl Guard {
     }
 
     /// Whether the request may be answered, though it changes nothing but the page.
-    pub(crate) fn check_playground(&self, headers: &HeaderMap) -> Result<(), Refused> {
-        self.check(&Method::GET, headers)
+    pub(crate) fn check_playground(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Refused> {
+        self.check(&Method::GET, uri, headers)
+    }
+}
+
+/// The host that the request is for: HTTP/2 says it in the URI. Where both say one, both say the same.
+fn host<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Result<&'a str, Refused> {
+    let refused = || Refused::wrong("host", "the request has not one host");
+    let mut hosts = headers.get_all(HOST).iter();
+    let (header, more) = (hosts.next(), hosts.next());
+    let header = header.map(|host| host.to_str()).transpose().map_err(|_| refused())?;
+    let authority = uri.authority().map(http::uri::Authority::as_str);
+    match (authority, header, more) {
+        (Some(one), Some(other), None) if one.eq_ignore_ascii_case(other) => Ok(one),
+        (Some(host), None, None) | (None, Some(host), None) => Ok(host),
+        (None, None, None) => Ok(""),
+        _ => Err(refused()),
     }
 }
 
@@ -178,6 +127,29 @@ mod tests {
         headers
     }
 
+    fn here() -> Uri {
+        Uri::from_static("/v1/status")
+    }
+
+    /// HTTP/2 has the host in the URI.
+    #[test]
+    fn the_host_is_said_once() {
+        let there = Uri::from_static("http://localhost:1/v1/status");
+        let guard = open();
+        let same = headers(&[("origin", "http://localhost:1")]);
+        assert!(guard.check(&Method::GET, &there, &same).is_ok());
+        let both = headers(&[("host", "localhost:1")]);
+        assert!(guard.check(&Method::GET, &there, &both).is_ok());
+        let evil = Uri::from_static("http://evil.example/v1/status");
+        for (uri, given) in [
+            (&evil, headers(&[])),
+            (&evil, headers(&[("host", "localhost")])),
+            (&here(), headers(&[("host", "localhost"), ("host", "localhost")])),
+        ] {
+            assert!(guard.check(&Method::GET, uri, &given).is_err(), "{uri}");
+        }
+    }
+
     fn open() -> Guard {
         Guard { secret: None, certificates: false }
     }
@@ -186,18 +158,21 @@ mod tests {
     fn on_this_machine_one_may_look() {
         let guard = open();
         for host in ["127.0.0.1:9192", "localhost:9192", "LOCALHOST", "[::1]:9192", "127.0.0.1"] {
-            assert!(guard.check(&Method::GET, &headers(&[("host", host)])).is_ok(), "{host}");
-            let changing = guard.check(&Method::POST, &headers(&[("host", host)]));
+            assert!(
+                guard.check(&Method::GET, &here(), &headers(&[("host", host)])).is_ok(),
+                "{host}"
+            );
+            let changing = guard.check(&Method::POST, &here(), &headers(&[("host", host)]));
             assert_eq!(changing.unwrap_err().code, "not_allowed");
         }
         for host in ["evil.example:9192", "", "localhost.evil.example", "10.0.0.1"] {
-            let refused = guard.check(&Method::GET, &headers(&[("host", host)]));
+            let refused = guard.check(&Method::GET, &here(), &headers(&[("host", host)]));
             assert_eq!(refused.unwrap_err().code, "other_host", "{host}");
         }
         let cross = headers(&[("host", "localhost:1"), ("origin", "https://evil.example")]);
-        assert_eq!(guard.check(&Method::GET, &cross).unwrap_err().code, "other_origin");
+        assert_eq!(guard.check(&Method::GET, &here(), &cross).unwrap_err().code, "other_origin");
         let same = headers(&[("host", "localhost:1"), ("origin", "http://localhost:1")]);
-        assert!(guard.check(&Method::GET, &same).is_ok());
+        assert!(guard.check(&Method::GET, &here(), &same).is_ok());
     }
 
     #[test]
@@ -205,10 +180,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("token");
         std::fs::write(&path, "a-long-enough-secret\n").unwrap();
-        let guard = Guard { secret: Some(Secret::load(path.clone()).unwrap()), ..open() };
+        let guard = Guard { secret: Some(Arc::new(Secret::load(path.clone()).unwrap())), ..open() };
         let ask = |value: &str| {
             let headers = headers(&[("host", "any"), ("authorization", value)]);
-            guard.check(&Method::POST, &headers).map_err(|refused| refused.code)
+            guard.check(&Method::POST, &here(), &headers).map_err(|refused| refused.code)
         };
         assert_eq!(ask("Bearer a-long-enough-secret"), Ok(()));
         // `operator:a-long-enough-secret`
@@ -221,7 +196,7 @@ mod tests {
             ("authorization", "Bearer a-long-enough-secret"),
             ("authorization", "Bearer a-long-enough-secret"),
         ]);
-        assert!(guard.check(&Method::GET, &twice).is_err());
+        assert!(guard.check(&Method::GET, &here(), &twice).is_err());
         std::fs::write(&path, "another-long-secret").unwrap();
         guard.secret.as_ref().unwrap().reload().unwrap();
         assert_eq!(ask("Bearer another-long-secret"), Ok(()));

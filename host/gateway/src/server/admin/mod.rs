@@ -7,6 +7,7 @@ mod keys;
 mod play;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{Next, from_fn};
@@ -17,15 +18,17 @@ use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 use tokenward::packed::PACKED_LIMIT;
+use tower_http::timeout::TimeoutLayer;
 
 pub(crate) use answer::Refused;
-pub use guard::SecretError;
-pub(crate) use guard::{Guard, Secret};
+pub(crate) use guard::Guard;
 
 use super::app::App;
 
 /// What the interfaces of both listeners are.
 const OPENAPI: &str = include_str!("../openapi.json");
+/// How long an answer may take that waits for no bundle: a body that does not come is cut off.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// The most bytes of a body that is no bundle.
 const BODY: usize = 1 << 20;
 
@@ -37,7 +40,11 @@ pub(crate) fn router(app: &Arc<App>, guard: Arc<Guard>) -> Router {
             "/v1/bundle/shadow",
             get(bundle::shadow_report).put(bundle::shadow).delete(bundle::end_shadow),
         )
+        // A bundle is verified, tested and loaded before there is an answer.
+        .route("/v1/bundle/rollback", post(bundle::rollback))
+        .route("/v1/bundle/shadow/promote", post(bundle::promote))
         .layer(DefaultBodyLimit::max(usize::try_from(PACKED_LIMIT).unwrap_or(usize::MAX)));
+    let timeout = TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE);
     let mut guarded = Router::new()
         .route("/metrics", get(metrics))
         .route("/openapi.json", get(openapi))
@@ -45,23 +52,21 @@ pub(crate) fn router(app: &Arc<App>, guard: Arc<Guard>) -> Router {
         .route("/v1/config", get(config))
         .route("/v1/bundle", get(bundle::status))
         .route("/v1/bundle/history", get(bundle::history))
-        .route("/v1/bundle/rollback", post(bundle::rollback))
-        .route("/v1/bundle/shadow/promote", post(bundle::promote))
         .route("/v1/keys", get(keys::status))
         .route("/v1/keys/refresh", post(keys::refresh))
-        .layer(DefaultBodyLimit::max(BODY))
-        .merge(bundles);
+        .layer(DefaultBodyLimit::max(BODY));
     if app.playground.is_some() {
         guarded = guarded.merge(play::router());
     }
+    let guarded = guarded.layer(timeout).merge(bundles);
     let check = move |request: Request, next: Next| {
         let guard = Arc::clone(&guard);
         async move {
             let path = request.uri().path();
             let checked = if path.starts_with("/playground") {
-                guard.check_playground(request.headers())
+                guard.check_playground(request.uri(), request.headers())
             } else {
-                guard.check(request.method(), request.headers())
+                guard.check(request.method(), request.uri(), request.headers())
             };
             match checked {
                 Ok(()) => next.run(request).await,

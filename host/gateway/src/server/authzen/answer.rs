@@ -11,8 +11,6 @@ use tokenward::{Challenge, Outcome, Permit, Refusal};
 use crate::gate::Judged;
 use crate::reply::{Reply, Upstream};
 
-use super::question::Subject;
-
 /// The most characters of a message: it may show what the PEP sent.
 const MESSAGE: usize = 512;
 
@@ -81,18 +79,12 @@ impl Answer {
         self.decision
     }
 
-    /// What came out, of a token that must be about this subject.
-    pub(super) fn of(judged: &Judged, subject: Option<&Subject>) -> Self {
-        // Both must permit: a decision that could not be recorded is answered as a fault.
+    /// What came out.
+    pub(super) fn of(judged: &Judged) -> Self {
+        // Both must permit: a decision that could not be recorded is answered as a fault, and one
+        // about somebody else as a denial.
         match (&judged.reply.upstream, judged.decision.permit()) {
-            (Some(upstream), Ok(permit)) if subject.is_none_or(|s| s.is_of(permit)) => {
-                Self::permit(upstream, permit)
-            }
-            (Some(_), Ok(_)) => Self::refuse(Refused {
-                outcome: Outcome::Deny.as_str(),
-                code: "subject_mismatch".to_owned(),
-                ..Refused::default()
-            }),
+            (Some(upstream), Ok(permit)) => Self::permit(upstream, permit),
             _ => Self::refuse(Refused::of(judged)),
         }
     }

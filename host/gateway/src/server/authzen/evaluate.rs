@@ -6,13 +6,16 @@ use crate::gate::{Gate, Judged};
 use crate::inquiry::{Inquiry, SignalHeaders};
 
 use super::answer::Answer;
-use super::question::{Caller, Question};
+use super::question::{Caller, Question, Unreadable};
 use super::wire::{Evaluation, Semantic, WireError};
 
 /// Who judges: the gate, or in tests what counts how often it is asked.
 pub(super) trait Judge: Sync {
     /// Judges an inquiry now.
     fn judge(&self, inquiry: &Inquiry) -> impl Future<Output = Judged> + Send;
+
+    /// Records that an evaluation cannot be judged.
+    fn refuse(&self, error: &Unreadable) -> impl Future<Output = ()> + Send;
 
     /// The headers that are taken for signals.
     fn signal_headers(&self) -> &SignalHeaders;
@@ -21,6 +24,12 @@ pub(super) trait Judge: Sync {
 impl Judge for Gate {
     fn judge(&self, inquiry: &Inquiry) -> impl Future<Output = Judged> + Send {
         Gate::judge(self, inquiry)
+    }
+
+    async fn refuse(&self, error: &Unreadable) {
+        if let Unreadable::Inquiry(error) = error {
+            drop(Gate::refuse(self, error).await);
+        }
     }
 
     fn signal_headers(&self) -> &SignalHeaders {
@@ -33,10 +42,10 @@ pub(super) async fn one(judge: &impl Judge, evaluation: &Evaluation, caller: &Ca
     match Question::of(evaluation, judge.signal_headers(), caller) {
         Ok(question) => {
             let judged = judge.judge(&question.inquiry).await;
-            Answer::of(&judged, question.subject.as_ref())
+            Answer::of(&judged)
         }
         Err(error) => {
-            tracing::debug!(code = error.code(), "an evaluation cannot be judged");
+            judge.refuse(&error).await;
             Answer::error(error.code(), &error)
         }
     }

@@ -58,6 +58,7 @@ use axum::routing::{any, get, post};
 use http::Method;
 use serde::Serialize;
 
+use super::secret::Secret;
 use crate::gate::Gate;
 
 use answer::Answer;
@@ -69,9 +70,9 @@ use wire::Asked;
 /// How the API is served.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Settings {
-    /// The SHA-256 digest of the bearer token by which PEPs authenticate (section 11.2); none if
-    /// they need not, for instance because the listener asks for their certificates.
-    pub(crate) token: Option<[u8; 32]>,
+    /// The bearer token by which PEPs authenticate (section 11.2); none if they need not, for
+    /// instance because the listener asks for their certificates.
+    pub(crate) token: Option<Arc<Secret>>,
     /// Under which URL PEPs know this PDP; if there is none, the metadata names the host that the
     /// request for it names.
     pub(crate) public_url: Option<PublicUrl>,
@@ -111,7 +112,7 @@ async fn evaluation(State(served): State<Arc<Served>>, request: Request) -> Resp
 }
 
 async fn ask_one(served: &Served, request: Request) -> Result<Answer, Refused> {
-    let (caller, body) = transport::admit(request, served.settings.token.as_ref()).await?;
+    let (caller, body) = transport::admit(request, served.settings.token.as_deref()).await?;
     let evaluation = wire::evaluation(&body)?;
     Ok(evaluate::one(&*served.gate, &evaluation, &caller).await)
 }
@@ -133,7 +134,7 @@ enum Answers {
 }
 
 async fn ask_many(served: &Served, request: Request) -> Result<Answers, Refused> {
-    let (caller, body) = transport::admit(request, served.settings.token.as_ref()).await?;
+    let (caller, body) = transport::admit(request, served.settings.token.as_deref()).await?;
     Ok(match wire::evaluations(&body)? {
         Asked::One(evaluation) => {
             Answers::One(evaluate::one(&*served.gate, &evaluation, &caller).await)

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use http::header::AUTHORIZATION;
-use tokenward::{Json, Object, Permit, Phase, Signal, TokenLocation};
+use tokenward::{Json, Object, Phase, Signal, TokenLocation};
 
 use crate::inquiry::{Builder, Inquiry, InquiryError, SignalHeaders, Vouched};
 
@@ -103,31 +103,15 @@ pub(super) struct Caller {
 /// What is to be judged.
 pub(super) struct Question {
     pub(super) inquiry: Inquiry,
-    /// What the token must say of who it is about; nothing, if it may be anyone's.
-    pub(super) subject: Option<Subject>,
 }
 
-/// Who the PEP says it is about. That must be who the token is about: or a PEP that takes one user's
-/// token for another's gets a permit for the wrong one.
-pub(super) struct Subject {
-    claim: &'static str,
-    id: String,
-}
-
-impl Subject {
-    fn of(subject: &Entity) -> Option<Self> {
-        let claim = match subject.kind.as_str() {
-            "token" => return None,
-            "client" => "client_id",
-            _ => "sub",
-        };
-        Some(Self { claim, id: subject.id.clone() })
-    }
-
-    /// Whether the verified token is about it.
-    pub(super) fn is_of(&self, permit: &Permit) -> bool {
-        let claim = permit.token().and_then(|token| token.claims().get(self.claim));
-        claim.and_then(Json::as_str) == Some(&self.id)
+/// Who the PEP says it is about, as a claim and its value. That must be who the token is about: or a
+/// PEP that takes one user's token for another's gets a permit for the wrong one.
+fn subject(subject: &Entity) -> Option<(&'static str, &str)> {
+    match subject.kind.as_str() {
+        "token" => None,
+        "client" => Some(("client_id", &subject.id)),
+        _ => Some(("sub", &subject.id)),
     }
 }
 
@@ -165,7 +149,11 @@ impl Question {
             Token::InHeader(value) => builder.header(AUTHORIZATION.as_str(), value.as_bytes())?,
             Token::Nowhere => builder,
         };
-        Ok(Self { inquiry: builder.build(), subject: Subject::of(&evaluation.subject) })
+        let builder = match subject(&evaluation.subject) {
+            Some((claim, id)) => builder.about(claim, id),
+            None => builder,
+        };
+        Ok(Self { inquiry: builder.build() })
     }
 }
 

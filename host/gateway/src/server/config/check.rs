@@ -273,7 +273,16 @@ impl<T: fmt::Display> fmt::Display for Colon<T> {
 
 /// Headers by which the gateway vouches: one for each, and none that says something else.
 fn vouched_headers(signals: Names, facts: Names) -> Result<SignalHeaders, ConfigError> {
-    const TAKEN: [&str; 5] = ["authorization", "cookie", "host", "traceparent", "x-request-id"];
+    const TAKEN: [&str; 8] = [
+        "authorization",
+        "content-length",
+        "content-type",
+        "cookie",
+        "host",
+        "traceparent",
+        "x-real-ip",
+        "x-request-id",
+    ];
     let mut headers = SignalHeaders::none();
     let signals = signals.into_iter().map(|pair| ("signals", pair));
     for (section, (name, header)) in signals.chain(facts.into_iter().map(|pair| ("facts", pair))) {
@@ -286,6 +295,7 @@ fn vouched_headers(signals: Names, facts: Names) -> Result<SignalHeaders, Config
         if TAKEN.contains(&text)
             || text.starts_with("x-forwarded-")
             || text.starts_with("x-original-")
+            || Identity::is_reserved(text)
         {
             return Err(wrong(&setting, format_args!("is `{header}`, which says something else")));
         }
@@ -318,6 +328,10 @@ fn decision_log(
         }
     };
     let is_stdout = file.file == Path::new("-");
+    if is_stdout && (file.sync || rotate.is_some()) {
+        let problem = "is `-`, standard output, which is neither synced nor rotated";
+        return Err(wrong("decision-log.file", problem));
+    }
     Ok(DecisionLog {
         file: if is_stdout { file.file } else { at(file.file) },
         when_full: file.when_full,
@@ -332,9 +346,10 @@ fn trace(file: file::Trace) -> Result<Trace, ConfigError> {
     if !(0.0..=1.0).contains(&file.ratio) {
         return Err(wrong("trace.ratio", format_args!("is {}; accepted: 0 to 1", file.ratio)));
     }
-    if !(file.otlp.starts_with("http://") || file.otlp.starts_with("https://")) {
-        let problem = "is no address; accepted: that of an OTLP receiver by gRPC, for instance \
-                       `http://127.0.0.1:4317`";
+    let host = file.otlp.strip_prefix("http://").unwrap_or_default();
+    if host.is_empty() || host.starts_with('/') {
+        let problem = "is not accepted; accepted: the `http://` address of an OTLP receiver by gRPC, \
+                       for instance a collector beside this server, `http://127.0.0.1:4317`";
         return Err(wrong("trace.otlp", problem));
     }
     Ok(Trace { otlp: file.otlp, ratio: file.ratio })

@@ -205,6 +205,7 @@ impl Config {
     #[must_use]
     pub fn listen_at(mut self, address: SocketAddr) -> Self {
         self.listen.address = address;
+        self.shown["listen"]["address"] = address.to_string().into();
         self
     }
 
@@ -212,6 +213,7 @@ impl Config {
     #[must_use]
     pub fn admin_at(mut self, address: SocketAddr) -> Self {
         self.admin.address = address;
+        self.shown["admin"]["address"] = address.to_string().into();
         self
     }
 
@@ -219,6 +221,8 @@ impl Config {
     #[must_use]
     pub fn trusting(mut self, file: &Path) -> Self {
         self.trust.file = Some(file.to_owned());
+        self.shown["trust"]["file"] = file.display().to_string().into();
+        self.shown["trust"]["playground"] = false.into();
         self
     }
 
@@ -226,6 +230,7 @@ impl Config {
     #[must_use]
     pub fn judged_by(mut self, bundle: &str) -> Self {
         self.bundle = BundleSource::Fixed(bundle.to_owned());
+        self.shown["bundle"] = serde_json::json!({ "name": bundle });
         self
     }
 

@@ -75,12 +75,9 @@ fn everything_can_be_said() {
         file = "-"
         when-full = "refuse"
         queue = 10
-        sync = true
         mask = ["/request/path"]
-        rotate-mib = 1
-        keep = 2
         [trace]
-        otlp = "https://user:secret@otel.example/x?key=secret"
+        otlp = "http://user:secret@otel.example/x?key=secret"
         ratio = 0.5
         "#,
     )
@@ -92,10 +89,10 @@ fn everything_can_be_said() {
     assert_eq!(shipped.store, Path::new("/var/store"));
     assert!(matches!(&shipped.from, From::Oci(name) if name == "registry.example/acme:stable"));
     let log = config.decision_log.unwrap();
-    assert_eq!((log.file.as_path(), log.rotate), (Path::new("-"), Some((1 << 20, 2))));
+    assert_eq!((log.file.as_path(), log.rotate), (Path::new("-"), None));
     // For an operator's eyes: no secret.
     let shown = config.shown.to_string();
-    assert!(!shown.contains("secret") && shown.contains("https://…@otel.example"), "{shown}");
+    assert!(!shown.contains("secret") && shown.contains("http://…@otel.example"), "{shown}");
 }
 
 #[test]
@@ -113,8 +110,12 @@ fn what_is_wrong_is_named_with_what_is_accepted() {
         (with("[signals]\na = \"Authorization\""), "`signals.a` is `authorization`, which says"),
         (with("[signals]\na = \"x\"\nb = \"X\""), "`signals.b` is `x`, which says another"),
         (with("[signals]\na = \"x y\""), "`signals.a` is `x y`; accepted: a header's name"),
+        (with("[signals]\na = \"x-tokenward-a\""), "`signals.a` is `x-tokenward-a`, which says"),
+        (with("[trace]\notlp = \"https://x\""), "`trace.otlp` is not accepted; accepted: the `http"),
+        (with("[upstream]\nclaims = \"x-tokenward-subject\""), "`upstream.claims` is not accepted"),
+        (with("[decision-log]\nfile = \"-\"\nsync = true"), "`decision-log.file` is `-`"),
         (with("[decision-log]\nfile = \"a\"\nqueue = 0"), "`decision-log.queue` is 0"),
-        (with("[trace]\notlp = \"x\""), "`trace.otlp` is no address"),
+        (with("[trace]\notlp = \"x\""), "`trace.otlp` is not accepted"),
         (with("[trace]\notlp = \"http://x\"\nratio = 2.0"), "`trace.ratio` is 2"),
         ("[trust]\n[bundle]\nbuilt-in = \"a\"".into(), "`trust` names nobody"),
         ("[trust]\nplayground = true\nfile = \"a\"\n[bundle]\nbuilt-in = \"a\"".into(), "`trust.playground` is true beside"),

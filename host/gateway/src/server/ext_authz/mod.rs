@@ -76,9 +76,6 @@ async fn check(gate: &Gate, request: &CheckRequest) -> CheckResponse {
             let judged = gate.judge(&asked.inquiry).await;
             response::judged(judged, asked.reserved)
         }
-        Err(error) => {
-            tracing::debug!(code = error.code(), "a request cannot be judged");
-            response::malformed(&error)
-        }
+        Err(error) => response::malformed(gate.refuse(&error).await),
     }
 }

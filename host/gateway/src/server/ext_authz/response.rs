@@ -10,7 +10,6 @@ use prost_types::{ListValue, Struct, Value};
 use tokenward::{Decision, Enforcement, PolicyStatus};
 
 use crate::gate::Judged;
-use crate::inquiry::InquiryError;
 use crate::reply::{Reply, Upstream};
 
 use super::proto::{
@@ -26,8 +25,7 @@ pub(super) fn judged(judged: Judged, reserved: Vec<String>) -> CheckResponse {
 }
 
 /// The answer to a request that cannot be judged.
-pub(super) fn malformed(error: &InquiryError) -> CheckResponse {
-    let reply = Reply::malformed(error);
+pub(super) fn malformed(reply: Reply) -> CheckResponse {
     let metadata = metadata(&reply, None);
     answer(reply, Vec::new(), metadata)
 }

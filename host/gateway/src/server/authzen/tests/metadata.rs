@@ -1,11 +1,14 @@
 //! Metadata (section 9).
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use http::Request;
 use serde_json::json;
 
 use super::super::PublicUrl;
 use super::{Got, METADATA, Settings, baseline, is_valid, send};
+use crate::server::secret::Secret;
 
 const PATH: &str = "/.well-known/authzen-configuration";
 
@@ -32,7 +35,7 @@ fn check(got: &Got, base: &str) {
 async fn by_the_configured_url() {
     let settings = Settings {
         public_url: Some(PublicUrl::parse("https://pdp.example/tenant1").unwrap()),
-        token: Some([0; 32]),
+        token: Some(Arc::new(Secret::of(b"another-secret"))),
         tls: false,
     };
     // Whatever host is asked, and whoever asks.

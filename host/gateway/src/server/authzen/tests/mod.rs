@@ -18,6 +18,7 @@ use tokenward::{Algorithm, Authorizer, Bundle, Object, Trust};
 use tower_service::Service;
 
 use super::evaluate::Judge;
+use super::question::Unreadable;
 use super::{Settings, router};
 use crate::gate::{Gate, Judged, now};
 use crate::inquiry::{Inquiry, SignalHeaders};
@@ -198,6 +199,8 @@ impl Judge for Counting {
         }
         judged
     }
+
+    async fn refuse(&self, _: &Unreadable) {}
 
     fn signal_headers(&self) -> &SignalHeaders {
         self.gate.signal_headers()

@@ -1,5 +1,7 @@
 //! The HTTPS JSON binding (section 10.1): identifiers, authentication, and errors of the whole.
 
+use std::sync::Arc;
+
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -7,10 +9,10 @@ use axum::body::{Body, Bytes, HttpBody};
 use http::{Method, Request};
 use hyper::body::Frame;
 use serde_json::Value;
-use tokenward::TokenDigest;
 
 use super::super::transport::BODY_BYTES;
 use super::{Settings, about, baseline, decision, good, post, send, with};
+use crate::server::secret::Secret;
 
 const PATH: &str = "/access/v1/evaluation";
 
@@ -53,7 +55,8 @@ impl HttpBody for Unread {
 #[tokio::test]
 async fn request_identifiers_come_back() {
     let good = about(&good()).to_string();
-    let guarded = Settings { token: Some([0; 32]), ..Settings::default() };
+    let guarded =
+        Settings { token: Some(Arc::new(Secret::of(b"another-secret"))), ..Settings::default() };
     let open = Settings::default();
     let get =
         |path: &str| Request::get(path).header("host", "pdp.example").body(Body::empty()).unwrap();
@@ -97,8 +100,8 @@ async fn identifiers_that_cannot_come_back_are_refused() {
 /// Section 11.3, before anything is read of the body.
 #[tokio::test]
 async fn callers_authenticate() {
-    let digest = *TokenDigest::of(b"pep-secret").as_bytes();
-    let settings = Settings { token: Some(digest), ..Settings::default() };
+    let settings =
+        Settings { token: Some(Arc::new(Secret::of(b"pep-secret"))), ..Settings::default() };
     let missing = "Bearer realm=\"tokenward\"";
     let wrong = "Bearer realm=\"tokenward\", error=\"invalid_token\"";
     for path in [PATH, "/access/v1/evaluations"] {
