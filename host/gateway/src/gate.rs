@@ -43,8 +43,8 @@ pub trait Observer: Send + Sync {
     fn judged(&self, inquiry: &Inquiry, judged: &Judged);
 
     /// It could not be judged, as it is malformed, and was refused by this active bundle's gate.
-    fn refused(&self, bundle: &BundleVersion, error: &InquiryError) {
-        let _ = (bundle, error);
+    fn refused(&self, bundle: &BundleVersion, code: &'static str) {
+        let _ = (bundle, code);
     }
 }
 
@@ -179,7 +179,11 @@ impl Gate {
 
     /// Refuses a request that cannot be judged, and records that.
     pub async fn refuse(&self, error: &InquiryError) -> Reply {
-        let mut reply = Reply::malformed(error);
+        self.refused(Reply::malformed(error), error.code()).await
+    }
+
+    /// Records that a request was refused by this answer, before it could be judged.
+    pub(crate) async fn refused(&self, mut reply: Reply, code: &'static str) -> Reply {
         if let Some(log) = &self.log {
             let receipt = log.append(&Malformed::of(&reply));
             if let Err(error) = receipt.await {
@@ -189,7 +193,7 @@ impl Gate {
         }
         let bundle = self.authorizer().active();
         for observer in &self.observers {
-            observer.refused(&bundle, error);
+            observer.refused(&bundle, code);
         }
         reply
     }

@@ -1,5 +1,7 @@
 //! What a decision is in HTTP: the one place that knows which cause has which status.
 
+use std::fmt::Display;
+
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, WWW_AUTHENTICATE};
 use http::{Method, StatusCode};
 use serde::Serialize;
@@ -119,6 +121,11 @@ impl Reply {
     /// A request that cannot be judged.
     #[must_use]
     pub fn malformed(error: &InquiryError) -> Self {
+        Self::unreadable(error.code(), error)
+    }
+
+    /// A request that cannot be judged, for this reason.
+    pub(crate) fn unreadable(code: &'static str, error: &impl Display) -> Self {
         let status = StatusCode::BAD_REQUEST;
         let problem = Problem {
             r#type: "about:blank",
@@ -129,7 +136,7 @@ impl Reply {
             detail: Some(error.to_string()),
             reasons: Vec::new(),
         };
-        Self::refusal(Outcome::Deny, status, vec![error.code().to_owned()], &problem)
+        Self::refusal(Outcome::Deny, status, vec![code.to_owned()], &problem)
     }
 
     /// The token is not about whom the caller says: a permit for somebody else is none.

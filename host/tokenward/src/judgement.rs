@@ -9,7 +9,8 @@ use tokenward_engine::{
 };
 use tokenward_token::{Object, VerifiedToken};
 
-use crate::authorizer::{Active, Call, Entry};
+use crate::authorizer::{Active, Entry};
+use crate::call::Call;
 use crate::combine::{Judged, combine};
 use crate::decision::{
     Basis, Decision, Outcome as DecisionOutcome, PolicyReport, PolicyStatus, Refusal,

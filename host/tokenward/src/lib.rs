@@ -32,6 +32,7 @@
 //! or async runtime.
 
 mod authorizer;
+mod call;
 mod challenge;
 mod combine;
 mod decision;
@@ -43,7 +44,8 @@ mod record;
 mod rehearsal;
 mod remembered;
 
-pub use authorizer::{ActivateError, Authorizer, Builder, Call, Prepared, load_policy};
+pub use authorizer::{ActivateError, Authorizer, Builder, Prepared, load_policy};
+pub use call::Call;
 pub use challenge::Challenge;
 pub use combine::{Combined, Judged, combine};
 pub use decision::{

@@ -5,7 +5,7 @@ use std::fmt;
 use tokenward_engine::{Binding, Encryption, Phase, RequestFacts, Signals};
 use tokenward_token::{Object, UnixTime};
 
-use crate::authorizer::Call;
+use crate::call::Call;
 
 /// A copy of a [`Call`], to be judged again elsewhere. It holds the token: keep it no longer
 /// than that takes. `Debug` shows none of it.

@@ -118,7 +118,7 @@ impl Step {
             Self::Json => "header_not_json",
             Self::Header => "b64_unsupported",
             Self::Issuer => "issuer_missing",
-            Self::Signature => "key_not_found",
+            Self::Signature => "keys_unavailable",
             Self::Kind => "typ_not_allowed",
             Self::Claims => "audience_missing",
         }

@@ -236,7 +236,7 @@ impl Gateway {
 }
 
 /// Everything that a client might send to pass for somebody else.
-const SMUGGLED: [(&str, &str); 10] = [
+const SMUGGLED: [(&str, &str); 11] = [
     ("X-Tokenward-Subject", "admin"),
     ("X-Tokenward-Scope", "everything"),
     ("x_tokenward_subject", "admin"),
@@ -247,6 +247,7 @@ const SMUGGLED: [(&str, &str); 10] = [
     ("X-Original-URL", "https://api.example/public"),
     ("X-Original-Method", "OPTIONS"),
     ("X-Risk-New-Device", "false"),
+    ("X-HTTP-Method-Override", "DELETE"),
 ];
 
 #[test]
@@ -348,9 +349,15 @@ fn permits(gateway: &Gateway, read: &str, write: &str) {
     ] {
         assert_eq!(request.matches(expected).count(), 1, "{name}: {expected}{request}");
     }
-    for gone in
-        ["admin", "everything", "authorization", "x-original", "/public", "x-tokenward-reason"]
-    {
+    for gone in [
+        "admin",
+        "everything",
+        "authorization",
+        "x-original",
+        "override",
+        "/public",
+        "x-tokenward-reason",
+    ] {
         assert!(!request.contains(gone), "{name}: {gone}\n{request}");
     }
     let lines = request.lines().filter(|line| line.contains("tokenward")).count();

@@ -400,3 +400,21 @@ fn operators_are_known_and_others_are_not() {
     assert_eq!(get(server.address, "/metrics").status, 404);
     assert_eq!(get(server.address, "/v1/status").status, 404);
 }
+
+/// The README's command, at ports of this test.
+#[test]
+fn the_readmes_command_serves() {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
+    let readme = std::fs::read_to_string(readme).unwrap();
+    let (_, after) = readme.split_once("<!-- serve -->\n```sh\n").unwrap();
+    let line = after.lines().next().unwrap();
+    let arguments: Vec<&str> = line.split(' ').collect();
+    assert_eq!(arguments.first(), Some(&"tokenward"), "{line}");
+    let world = World::new();
+    world.trust("idp.jwk");
+    let server = Server::by(world.path(), &arguments[1..]);
+    let answer = server.forward_auth("GET", "/orders/7", &world.token(&[]));
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let denied = server.forward_auth("GET", "/orders/7", &world.token(&[("email", "a@b.example")]));
+    assert_eq!(denied.status, 403, "{denied:?}");
+}

@@ -27,10 +27,16 @@ impl Server {
 
     /// One for whoever is on this machine, as without a configuration.
     pub(crate) fn open(folder: &Path) -> Self {
+        Self::by(folder, &["serve"])
+    }
+
+    /// One that runs by these arguments, at ports of its own.
+    pub(crate) fn by(folder: &Path, arguments: &[&str]) -> Self {
         let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
         let admin = SocketAddr::from(([127, 0, 0, 1], free_port()));
         let mut command = Command::new(env!("CARGO_BIN_EXE_tokenward"));
-        command.args(["serve", "--listen", &address.to_string(), "--admin", &admin.to_string()]);
+        command.args(arguments);
+        command.args(["--listen", &address.to_string(), "--admin", &admin.to_string()]);
         Self::run(folder, command, address, admin)
     }
 

@@ -60,15 +60,12 @@ fn escapes_are_text(path: &str) -> bool {
     while let Some((first, after)) = rest.split_first() {
         let escaped = after.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
         let byte = escaped.and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        rest = match byte.filter(|_| *first == b'%') {
-            Some(byte) => {
-                decoded.push(byte);
-                after.get(2..).unwrap_or_default()
-            }
-            None => {
-                decoded.push(*first);
-                after
-            }
+        rest = if let Some(byte) = byte.filter(|_| *first == b'%') {
+            decoded.push(byte);
+            after.get(2..).unwrap_or_default()
+        } else {
+            decoded.push(*first);
+            after
         };
     }
     std::str::from_utf8(&decoded).is_ok()

@@ -16,7 +16,7 @@ use tokenward::{BundleVersion, Decision, Outcome, PolicyStatus, Refusal, UnixTim
 
 use super::listen::Counts;
 use crate::gate::{Judged, Observer};
-use crate::inquiry::{Inquiry, InquiryError};
+use crate::inquiry::Inquiry;
 
 type Count = Counter<u64, AtomicU64>;
 type Level = Gauge<i64, AtomicI64>;
@@ -309,11 +309,11 @@ fn set(counter: &Count, value: u64) {
 const OUTCOMES: [&str; 5] = ["permit", "deny", "step-up", "fault", "not-asked"];
 
 impl Observer for Metrics {
-    fn refused(&self, bundle: &BundleVersion, error: &InquiryError) {
+    fn refused(&self, bundle: &BundleVersion, code: &'static str) {
         let labels = DecisionLabels {
             bundle: bundle.name.clone(),
             outcome: Outcome::Deny.as_str(),
-            reason: error.code(),
+            reason: code,
         };
         self.decisions.get_or_create(&labels).inc();
     }

@@ -110,6 +110,7 @@ pub(crate) fn check(config: &Config) -> Result<(), StartError> {
         Secret::load(file.clone())?;
     }
     public_url(config)?;
+    fetching(config)?;
     if let Some(log) = &config.decision_log {
         masks(&log.mask)?;
         let folder = log.file.parent().filter(|folder| !folder.as_os_str().is_empty());
@@ -129,12 +130,8 @@ pub(crate) fn public_url(config: &Config) -> Result<Option<PublicUrl>, ConfigErr
     parsed.map(Some).map_err(refused)
 }
 
-/// A keeper that hands each trust on to the authorizer.
-pub(crate) async fn keeper(
-    config: &Config,
-    file: TrustFile,
-    authorizer: &Arc<Authorizer>,
-) -> Result<Keeper, StartError> {
+/// How keys are fetched.
+fn fetching(config: &Config) -> Result<Settings, StartError> {
     let source = &config.trust;
     let settings = Settings {
         refresh: source.refresh,
@@ -142,12 +139,22 @@ pub(crate) async fn keeper(
         max_stale: source.max_stale,
         ..Settings::default()
     };
+    settings.check().map_err(|error| wrong("trust", format_args!("is not accepted: {error}")))?;
+    Ok(settings)
+}
+
+/// A keeper that hands each trust on to the authorizer.
+pub(crate) async fn keeper(
+    config: &Config,
+    file: TrustFile,
+    authorizer: &Arc<Authorizer>,
+) -> Result<Keeper, StartError> {
     let authorizer = Arc::clone(authorizer);
     let mut builder = Keeper::builder(file.trust, file.sources)
-        .settings(settings)
+        .settings(fetching(config)?)
         .on_change(move |trust| authorizer.set_trust(trust))
         .on_fetch(super::notices::fetched);
-    if let Some(file) = &source.key_ages {
+    if let Some(file) = &config.trust.key_ages {
         builder = builder.inventory(file.clone());
     }
     builder.start().await.map_err(|error| StartError::Keys(error.to_string()))

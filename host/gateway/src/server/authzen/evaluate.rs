@@ -1,12 +1,14 @@
 //! Evaluates, in order, until the semantic says that it is enough.
 
+use std::fmt::Display;
 use std::future::Future;
 
 use crate::gate::{Gate, Judged};
 use crate::inquiry::{Inquiry, SignalHeaders};
+use crate::reply::Reply;
 
 use super::answer::Answer;
-use super::question::{Caller, Question, Unreadable};
+use super::question::{Caller, Question};
 use super::wire::{Evaluation, Semantic, WireError};
 
 /// Who judges: the gate, or in tests what counts how often it is asked.
@@ -15,7 +17,11 @@ pub(super) trait Judge: Sync {
     fn judge(&self, inquiry: &Inquiry) -> impl Future<Output = Judged> + Send;
 
     /// Records that an evaluation cannot be judged.
-    fn refuse(&self, error: &Unreadable) -> impl Future<Output = ()> + Send;
+    fn refuse(
+        &self,
+        code: &'static str,
+        error: &(impl Display + Sync),
+    ) -> impl Future<Output = ()> + Send;
 
     /// The headers that are taken for signals.
     fn signal_headers(&self) -> &SignalHeaders;
@@ -26,10 +32,8 @@ impl Judge for Gate {
         Gate::judge(self, inquiry)
     }
 
-    async fn refuse(&self, error: &Unreadable) {
-        if let Unreadable::Inquiry(error) = error {
-            drop(Gate::refuse(self, error).await);
-        }
+    async fn refuse(&self, code: &'static str, error: &(impl Display + Sync)) {
+        drop(self.refused(Reply::unreadable(code, error), code).await);
     }
 
     fn signal_headers(&self) -> &SignalHeaders {
@@ -45,7 +49,7 @@ pub(super) async fn one(judge: &impl Judge, evaluation: &Evaluation, caller: &Ca
             Answer::of(&judged)
         }
         Err(error) => {
-            judge.refuse(&error).await;
+            judge.refuse(error.code(), &error).await;
             Answer::error(error.code(), &error)
         }
     }
@@ -63,7 +67,10 @@ pub(super) async fn many(
     for item in items {
         let answer = match item {
             Ok(evaluation) => one(judge, evaluation, caller).await,
-            Err(error) => Answer::error(error.code(), error),
+            Err(error) => {
+                judge.refuse(error.code(), error).await;
+                Answer::error(error.code(), error)
+            }
         };
         let last = semantic.ends_with(answer.decision());
         answers.push(answer);

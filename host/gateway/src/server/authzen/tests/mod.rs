@@ -18,7 +18,6 @@ use tokenward::{Algorithm, Authorizer, Bundle, Object, Trust};
 use tower_service::Service;
 
 use super::evaluate::Judge;
-use super::question::Unreadable;
 use super::{Settings, router};
 use crate::gate::{Gate, Judged, now};
 use crate::inquiry::{Inquiry, SignalHeaders};
@@ -200,7 +199,7 @@ impl Judge for Counting {
         judged
     }
 
-    async fn refuse(&self, _: &Unreadable) {}
+    async fn refuse(&self, _: &'static str, _: &(impl std::fmt::Display + Sync)) {}
 
     fn signal_headers(&self) -> &SignalHeaders {
         self.gate.signal_headers()
