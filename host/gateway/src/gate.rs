@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use serde::Serialize;
 use tokenward::{
     Authorizer, BundleVersion, Decision, Json, ParseLimits, Refusal, TokenError, Trust, Undecided,
     UnixTime, UnverifiedToken,
@@ -133,12 +134,6 @@ impl Gate {
         &self.signals
     }
 
-    /// What upstreams are told.
-    #[must_use]
-    pub fn told_upstream(&self) -> &Identity {
-        &self.identity
-    }
-
     /// The authorizer, which holds the trusted keys and the active bundle.
     #[must_use]
     pub fn authorizer(&self) -> &Arc<Authorizer> {
@@ -164,10 +159,9 @@ impl Gate {
         }
         let mut judged = Judged { decision, reply, elapsed: started.elapsed() };
         if let Some(log) = &self.log {
-            let receipt = log.append(&Record::of(inquiry, &judged));
-            if let Err(error) = receipt.await {
-                tracing::debug!(%error, "a decision could not be recorded");
-                judged.reply = Reply::fault("not_recorded");
+            let recorded = record(log, &Record::of(inquiry, &judged)).await;
+            if let Err(fault) = recorded {
+                judged.reply = fault;
             }
             judged.elapsed = started.elapsed();
         }
@@ -184,12 +178,10 @@ impl Gate {
 
     /// Records that a request was refused by this answer, before it could be judged.
     pub(crate) async fn refused(&self, mut reply: Reply, code: &'static str) -> Reply {
-        if let Some(log) = &self.log {
-            let receipt = log.append(&Malformed::of(&reply));
-            if let Err(error) = receipt.await {
-                tracing::debug!(%error, "a refusal could not be recorded");
-                reply = Reply::fault("not_recorded");
-            }
+        if let Some(log) = &self.log
+            && let Err(fault) = record(log, &Malformed::of(&reply)).await
+        {
+            reply = fault;
         }
         let bundle = self.authorizer().active();
         for observer in &self.observers {
@@ -229,6 +221,15 @@ impl Gate {
             observers: Vec::new(),
         }
     }
+}
+
+/// Records it; or answers what stands in the place of a decision that cannot be recorded.
+async fn record(log: &DecisionLog, record: &impl Serialize) -> Result<(), Reply> {
+    let receipt = log.append(record);
+    receipt.await.map(drop).map_err(|error| {
+        tracing::debug!(%error, "a decision could not be recorded");
+        Reply::fault("not_recorded")
+    })
 }
 
 /// Whether the issuer's keys might say otherwise, if they were fetched again.

@@ -126,46 +126,22 @@ impl Reply {
 
     /// A request that cannot be judged, for this reason.
     pub(crate) fn unreadable(code: &'static str, error: &impl Display) -> Self {
-        let status = StatusCode::BAD_REQUEST;
-        let problem = Problem {
-            r#type: "about:blank",
-            title: "The request is not accepted",
-            status: status.as_u16(),
-            outcome: Outcome::Deny.as_str(),
-            // Its message shows at most the method and the URL, to whoever sent them.
-            detail: Some(error.to_string()),
-            reasons: Vec::new(),
-        };
-        Self::refusal(Outcome::Deny, status, vec![code.to_owned()], &problem)
+        // Its message shows at most the method and the URL, to whoever sent them.
+        let detail = Some(error.to_string());
+        let title = "The request is not accepted";
+        Self::plain(Outcome::Deny, StatusCode::BAD_REQUEST, title, code, detail)
     }
 
     /// The token is not about whom the caller says: a permit for somebody else is none.
     pub(crate) fn subject_mismatch() -> Self {
-        let status = StatusCode::FORBIDDEN;
-        let problem = Problem {
-            r#type: "about:blank",
-            title: "The token is about another subject",
-            status: status.as_u16(),
-            outcome: Outcome::Deny.as_str(),
-            detail: None,
-            reasons: Vec::new(),
-        };
-        Self::refusal(Outcome::Deny, status, vec!["subject_mismatch".to_owned()], &problem)
+        let title = "The token is about another subject";
+        Self::plain(Outcome::Deny, StatusCode::FORBIDDEN, title, "subject_mismatch", None)
     }
 
     /// No decision stands, for this reason: `not_recorded`, for instance.
     #[must_use]
     pub fn fault(code: &'static str) -> Self {
-        let status = StatusCode::SERVICE_UNAVAILABLE;
-        let problem = Problem {
-            r#type: "about:blank",
-            title: FAULT,
-            status: status.as_u16(),
-            outcome: Outcome::Fault.as_str(),
-            detail: None,
-            reasons: Vec::new(),
-        };
-        Self::refusal(Outcome::Fault, status, vec![code.to_owned()], &problem)
+        Self::plain(Outcome::Fault, StatusCode::SERVICE_UNAVAILABLE, FAULT, code, None)
     }
 
     /// Whether the request may pass.
@@ -201,6 +177,25 @@ impl Reply {
             upstream: Some(upstream),
             reasons: Vec::new(),
         }
+    }
+
+    /// A refusal for one cause, of which no policy says more.
+    fn plain(
+        outcome: Outcome,
+        status: StatusCode,
+        title: &'static str,
+        code: &'static str,
+        detail: Option<String>,
+    ) -> Self {
+        let problem = Problem {
+            r#type: "about:blank",
+            title,
+            status: status.as_u16(),
+            outcome: outcome.as_str(),
+            detail,
+            reasons: Vec::new(),
+        };
+        Self::refusal(outcome, status, vec![code.to_owned()], &problem)
     }
 
     fn refusal(
@@ -249,7 +244,7 @@ fn status(refusal: &Refusal) -> (StatusCode, &'static str) {
 }
 
 /// A stable code of a cause, for the client.
-fn code(refusal: &Refusal) -> &'static str {
+pub(crate) fn code(refusal: &Refusal) -> &'static str {
     match refusal {
         Refusal::TokenMissing => "token_missing",
         Refusal::Token(_) => "invalid_token",

@@ -17,6 +17,7 @@ use tokenward::{BundleVersion, Decision, Outcome, PolicyStatus, Refusal, UnixTim
 use super::listen::Counts;
 use crate::gate::{Judged, Observer};
 use crate::inquiry::Inquiry;
+use crate::reply::code;
 
 type Count = Counter<u64, AtomicU64>;
 type Level = Gauge<i64, AtomicI64>;
@@ -357,11 +358,7 @@ pub(crate) fn reason(judged: &Judged) -> &'static str {
         Ok(_) if judged.reply.is_permit() => "none",
         Ok(_) if judged.reply.outcome == Outcome::Deny => "subject_mismatch",
         Ok(_) => "not_recorded",
-        Err(Refusal::TokenMissing) => "token_missing",
         Err(Refusal::Token(error)) => error.code(),
-        Err(Refusal::Policy) => "policy",
-        Err(Refusal::Scope(_)) => "insufficient_scope",
-        Err(Refusal::StepUp(_)) => "insufficient_user_authentication",
-        Err(Refusal::Fault(why)) => why.code(),
+        Err(refusal) => code(refusal),
     }
 }

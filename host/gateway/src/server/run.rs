@@ -99,6 +99,7 @@ impl Server {
     ///
     /// [`StartError`]: then nothing runs.
     pub async fn start(config: Config) -> Result<Self, StartError> {
+        config.check_exposure()?;
         let connections = raise_files(config.listen.connections);
         let playground = if config.admin.playground {
             Some(Playground::new().map_err(|e| StartError::Playground(e.to_string()))?)
@@ -359,6 +360,20 @@ mod tests {
     async fn ask(router: &mut Router, target: &str) -> Response {
         let request = Request::builder().uri(target).body(axum::body::Body::empty()).unwrap();
         router.call(request).await.unwrap()
+    }
+
+    /// Also where an address was given after the configuration was read.
+    #[tokio::test]
+    async fn nothing_that_others_reach_is_served_to_them() {
+        let everywhere = SocketAddr::from(([0, 0, 0, 0], 0));
+        let config = || Config::built_in().unwrap();
+        for (config, setting) in [
+            (config().listen_at(everywhere), "`trust.playground`"),
+            (config().admin_at(everywhere), "`admin.address`"),
+        ] {
+            let error = Server::start(config).await.unwrap_err().to_string();
+            assert!(error.starts_with(setting), "{error}");
+        }
     }
 
     #[tokio::test]

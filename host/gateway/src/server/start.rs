@@ -82,24 +82,25 @@ pub enum StartError {
 /// The trust of a configuration, and where keys are to be fetched.
 pub(crate) fn trust(config: &Config, playground: Option<&Trust>) -> Result<TrustFile, StartError> {
     if let Some(file) = &config.trust.file {
-        return TrustFile::read(file).map_err(|error| StartError::Trust(error.to_string()));
+        return trust_file(file);
     }
     let trust = playground.cloned().ok_or_else(|| wrong("trust", "names nobody"))?;
     Ok(TrustFile { trust, sources: Sources::default() })
 }
 
+fn trust_file(file: &Path) -> Result<TrustFile, StartError> {
+    TrustFile::read(file).map_err(|error| StartError::Trust(error.to_string()))
+}
+
 /// Whether what a configuration names can be used, without fetching or listening to anything.
 pub(crate) fn check(config: &Config) -> Result<(), StartError> {
     if let Some(file) = &config.trust.file {
-        TrustFile::read(file).map_err(|error| StartError::Trust(error.to_string()))?;
+        trust_file(file)?;
     }
     match &config.bundle {
         BundleSource::Fixed(name) => drop(Bundle::open(name)?),
         BundleSource::Shipped(shipped) => {
-            if let Some(file) = &shipped.trust {
-                let trust = BundleTrust::from_file(file);
-                trust.map_err(|error| StartError::BundleTrust(error.to_string()))?;
-            }
+            verification(shipped)?;
             source(shipped)?;
         }
     }
@@ -220,14 +221,7 @@ fn shipped_bundle(
     engine: EngineConfig,
     trust: &Trust,
 ) -> Result<Deciding, StartError> {
-    let verification = match &shipped.trust {
-        None => Verification::Unsigned,
-        Some(file) => {
-            let trust = BundleTrust::from_file(file);
-            let trust = trust.map_err(|error| StartError::BundleTrust(error.to_string()))?;
-            Verification::Signed(trust)
-        }
-    };
+    let verification = verification(shipped)?;
     let mut source = source(shipped)?;
     let activator = Activator::builder(&shipped.store, verification)
         .engine(engine)
@@ -242,6 +236,12 @@ fn shipped_bundle(
     let watch = Watch { every: shipped.poll, at_most: shipped.poll.max(Duration::from_mins(10)) };
     let watching = activator.watch(source, watch)?;
     Ok(Deciding::Activated { activator, _watching: watching })
+}
+
+fn verification(shipped: &Shipped) -> Result<Verification, StartError> {
+    let Some(file) = &shipped.trust else { return Ok(Verification::Unsigned) };
+    let trust = BundleTrust::from_file(file);
+    trust.map(Verification::Signed).map_err(|error| StartError::BundleTrust(error.to_string()))
 }
 
 fn source(shipped: &Shipped) -> Result<Box<dyn Source>, StartError> {

@@ -6,10 +6,10 @@ use std::fmt;
 use http::HeaderValue;
 use http::header::WWW_AUTHENTICATE;
 use serde::{Deserialize, Serialize};
-use tokenward::{Challenge, Outcome, Permit, Refusal};
+use tokenward::{Challenge, Outcome, Permit};
 
 use crate::gate::Judged;
-use crate::reply::{Reply, Upstream};
+use crate::reply::{Reply, Upstream, code};
 
 /// The most characters of a message: it may show what the PEP sent.
 const MESSAGE: usize = 512;
@@ -137,18 +137,6 @@ impl Refused {
             max_age,
             error: None,
         }
-    }
-}
-
-/// As a reply names the cause.
-fn code(refusal: &Refusal) -> &'static str {
-    match refusal {
-        Refusal::TokenMissing => "token_missing",
-        Refusal::Token(_) => "invalid_token",
-        Refusal::StepUp(_) => "insufficient_user_authentication",
-        Refusal::Scope(_) => "insufficient_scope",
-        Refusal::Policy => "policy",
-        Refusal::Fault(why) => why.code(),
     }
 }
 

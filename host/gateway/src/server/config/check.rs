@@ -25,12 +25,6 @@ type Names = BTreeMap<String, String>;
 pub(super) fn checked(file: file::File, folder: &Path) -> Result<Config, ConfigError> {
     let shown = serde_json::to_value(shown(file.clone())).unwrap_or_default();
     let at = |path: PathBuf| folder.join(path);
-    let seconds = |setting: &str, value: u64, least: u64| {
-        if (least..=LONGEST).contains(&value) {
-            return Ok(Duration::from_secs(value));
-        }
-        Err(wrong(setting, format_args!("is {value}; accepted: seconds, {least} to {LONGEST}")))
-    };
     let tls = |tls: file::Tls| TlsFiles {
         certificate: at(tls.certificate),
         key: at(tls.key),
@@ -43,10 +37,15 @@ pub(super) fn checked(file: file::File, folder: &Path) -> Result<Config, ConfigE
         address: file.listen.address,
         tls: file.listen.tls.map(tls),
         connections: file.listen.connections,
-        header_timeout: seconds("listen.header-timeout", file.listen.header_timeout, 1)?,
-        request_timeout: seconds("listen.request-timeout", file.listen.request_timeout, 1)?,
-        settle: seconds("listen.settle", file.listen.settle, 0)?,
-        drain: seconds("listen.drain", file.listen.drain, 0)?,
+        header_timeout: seconds("listen.header-timeout", file.listen.header_timeout, 1, LONGEST)?,
+        request_timeout: seconds(
+            "listen.request-timeout",
+            file.listen.request_timeout,
+            1,
+            LONGEST,
+        )?,
+        settle: seconds("listen.settle", file.listen.settle, 0, LONGEST)?,
+        drain: seconds("listen.drain", file.listen.drain, 0, LONGEST)?,
     };
     let admin = Admin {
         address: file.admin.address,
@@ -85,6 +84,13 @@ pub(super) fn checked(file: file::File, folder: &Path) -> Result<Config, ConfigE
         compiled: None,
         shown,
     })
+}
+
+fn seconds(setting: &str, value: u64, least: u64, most: u64) -> Result<Duration, ConfigError> {
+    if (least..=most).contains(&value) {
+        return Ok(Duration::from_secs(value));
+    }
+    Err(wrong(setting, format_args!("is {value}; accepted: seconds, {least} to {most}")))
 }
 
 /// Whoever can reach it must be known, or be on this machine.
@@ -140,12 +146,6 @@ fn trust(
         (None, true) => check_playground(listen, admin)?,
         (Some(_), false) => {}
     }
-    let seconds = |setting: &str, value: u64, least: u64, most: u64| {
-        if (least..=most).contains(&value) {
-            return Ok(Duration::from_secs(value));
-        }
-        Err(wrong(setting, format_args!("is {value}; accepted: seconds, {least} to {most}")))
-    };
     Ok(TrustSource {
         file: file.file.map(&at),
         refresh: seconds("trust.refresh", file.refresh, 1, LONGEST)?,
@@ -201,11 +201,7 @@ fn bundle(
             let store = file.store.ok_or_else(|| {
                 wrong("bundle.store", "is missing; accepted: a folder of its own, that stays")
             })?;
-            let poll = file.poll.unwrap_or(30);
-            if !(1..=LONGEST).contains(&poll) {
-                let problem = format_args!("is {poll}; accepted: seconds, 1 to {LONGEST}");
-                return Err(wrong("bundle.poll", problem));
-            }
+            let poll = seconds("bundle.poll", file.poll.unwrap_or(30), 1, LONGEST)?;
             if let Some(limit) = file.return_on_faults
                 && !(limit.at_least > 0 && limit.share > 0.0 && limit.share <= 1.0)
             {
@@ -220,7 +216,7 @@ fn bundle(
                 authorization_file: file.authorization_file.map(&at),
                 trust,
                 store: at(store),
-                poll: Duration::from_secs(poll),
+                poll,
                 return_on_faults: file.return_on_faults,
             })))
         }
