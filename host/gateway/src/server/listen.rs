@@ -15,7 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tower_service::Service;
 
 use super::config::Listener;
@@ -33,6 +33,8 @@ const UNREAD: Duration = Duration::from_secs(30);
 const PING: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(10));
 /// At the end, how long a connection that was just made is given to send its request.
 const FIRST: Duration = Duration::from_secs(1);
+/// At the end, how long a handshake that has begun may take once no other is begun.
+const BEGUN: Duration = Duration::from_millis(250);
 /// The pause after a connection could not be accepted, for want of file descriptors for instance.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -153,20 +155,60 @@ async fn accept(listener: TcpListener, places: Arc<Semaphore>, serving: Serving)
             }
         }
     }
-    // Those that wait with the kernel came while the server was there. What comes between the last
-    // of them and the end is cut off: that is made as short as can be.
+    // Those that wait with the kernel came while the server was there: they are served, whatever
+    // the number of places. A listener that is closed resets those that it has not accepted, and
+    // one may come between the last of them and the end: so the kernel is asked first to begin no
+    // more. Where it cannot be asked, the moment between is as short as can be.
+    let mut late = |stream: TcpStream| {
+        let serving = serving.clone();
+        connections.spawn(async move { serving.connection(stream).await });
+    };
+    match begin_no_more(&listener) {
+        Ok(()) => {
+            let closing = Instant::now() + BEGUN;
+            while let Ok(Ok((stream, _))) = timeout_at(closing, listener.accept()).await {
+                late(stream);
+            }
+        }
+        Err(error) => tracing::debug!(%error, "a connection that comes at the very end is reset"),
+    }
     if let Ok(listener) = listener.into_std() {
         while let Ok((stream, _)) = listener.accept() {
             let stream = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream));
             let Ok(stream) = stream else { continue };
-            let serving = serving.clone();
-            connections.spawn(async move { serving.connection(stream).await });
+            late(stream);
         }
     }
     let all = async { while connections.join_next().await.is_some() {} };
     if timeout(serving.settings.drain, all).await.is_err() {
         tracing::warn!("connections were cut off: they took longer than `drain`");
     }
+}
+
+/// Has the kernel drop whatever would begin a connection. Handshakes that have begun come to their
+/// end, and the client of a connection that did not begin tries again, and finds nobody: it has sent
+/// nothing that could be lost.
+#[cfg(target_os = "linux")]
+fn begin_no_more(listener: &TcpListener) -> std::io::Result<()> {
+    use socket2::{SockFilter, SockRef};
+
+    // Classic BPF, on the TCP header (RFC 9293 section 3.1): octet 13 holds the flags.
+    const LOAD_OCTET: u16 = 0x30;
+    const JUMP_IF_SET: u16 = 0x45;
+    const RETURN: u16 = 0x06;
+    const FLAGS: u32 = 13;
+    const SYN: u32 = 0x02;
+    SockRef::from(listener).attach_filter(&[
+        SockFilter::new(LOAD_OCTET, 0, 0, FLAGS),
+        SockFilter::new(JUMP_IF_SET, 0, 1, SYN),
+        SockFilter::new(RETURN, 0, 0, 0),
+        SockFilter::new(RETURN, 0, 0, u32::MAX),
+    ])
+}
+
+#[cfg(not(target_os = "linux"))]
+fn begin_no_more(_: &TcpListener) -> std::io::Result<()> {
+    Err(std::io::ErrorKind::Unsupported.into())
 }
 
 impl Serving {
