@@ -111,24 +111,26 @@ impl<'a> Trail<'a> {
         self.patients.truncate(kept);
         let from = self.ends.last().copied().unwrap_or(0);
         steps::count(bytes.len() - from);
-        let mut start = None;
-        let mut escaped = false;
-        for place in from..=bytes.len() {
-            match bytes.get(place) {
-                Some(b'~') => escaped = true,
-                None | Some(b'/') => {
-                    // What stands before the first `/` is no name.
-                    if let Some(start) = start {
-                        let name = pointer.get(start..place).unwrap_or_default();
-                        self.names.push(if escaped { unescape(name) } else { Cow::Borrowed(name) });
-                        self.ends.push(place);
-                        self.patients.push(Cell::new(None));
-                    }
-                    start = Some(place + 1);
-                    escaped = false;
-                }
-                _ => {}
+        // What stands before the first `/` is no name.
+        let rest = bytes.get(from..).unwrap_or_default();
+        let Some(first) = rest.iter().position(|byte| *byte == b'/') else { return kept };
+        let mut start = from + first + 1;
+        loop {
+            let rest = bytes.get(start..).unwrap_or_default();
+            let mut escaped = false;
+            let name = rest.iter().take_while(|byte| {
+                escaped |= **byte == b'~';
+                **byte != b'/'
+            });
+            let end = start + name.count();
+            let name = pointer.get(start..end).unwrap_or_default();
+            self.names.push(if escaped { unescape(name) } else { Cow::Borrowed(name) });
+            self.ends.push(end);
+            self.patients.push(Cell::new(None));
+            if end == bytes.len() {
+                break;
             }
+            start = end + 1;
         }
         kept
     }

@@ -2,6 +2,7 @@
 
 use crate::bytes::{at, range};
 use crate::steps;
+use crate::traits::{BASE64, kinds};
 
 /// The shortest decoded text that is searched.
 const SHORTEST: usize = 8;
@@ -131,7 +132,7 @@ fn nibble(byte: u8) -> Option<u8> {
 
 /// Whether a byte is of the base64 or the base64url alphabet (RFC 4648 sections 4 and 5).
 pub(crate) fn is_base64(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
+    kinds(byte) & BASE64 != 0
 }
 
 /// The decoded form of a run of either alphabet, without padding, if it is printable text.

@@ -20,6 +20,19 @@ pub enum Category {
     Secret,
 }
 
+impl Category {
+    /// Every category, in rising order of harm.
+    pub(crate) const ALL: &'static [Self] = &[
+        Self::Network,
+        Self::Personal,
+        Self::Financial,
+        Self::NationalId,
+        Self::Health,
+        Self::Cardholder,
+        Self::Secret,
+    ];
+}
+
 /// How sure a hit is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Confidence {

@@ -2,10 +2,11 @@
 
 use crate::bytes::{at, range, run, uuid};
 use crate::kind::{Category, Confidence, Detector, Hit, NameHit, Place};
-use crate::name_table::{Phrase, Where, find};
+use crate::name_table::{Ends, Phrase, Where, find};
 use crate::name_words::{NEUTRAL, REFERENCE, THINGS, is_patient};
 use crate::scope::{Everything, Scope};
 use crate::steps;
+use crate::traits::{ALNUM, OTHER, PART, UPPER, kinds};
 use crate::word_map::{SEED, hash};
 
 /// Only the end of a name as long as this is looked at.
@@ -43,6 +44,14 @@ pub fn path_class(parent: Option<&str>, segment: &str) -> Option<NameHit> {
 /// As [`path_class`], for the detectors of a scope: see [`name_class_only`].
 #[must_use]
 pub fn path_class_only<S: Scope>(parent: Option<&str>, segment: &str) -> Option<NameHit> {
+    if !may_say::<S>(parent, segment) {
+        return None;
+    }
+    says::<S>(parent, segment)
+}
+
+/// As [`path_class_only`], word by word.
+fn says<S: Scope>(parent: Option<&str>, segment: &str) -> Option<NameHit> {
     let name = Words::of(segment);
     let outer = parent.map(Words::of);
     let mut hit = name.class::<S>();
@@ -73,6 +82,76 @@ pub fn path_class_only<S: Scope>(parent: Option<&str>, segment: &str) -> Option<
     Some(NameHit { detector, category, confidence })
 }
 
+/// Whether a name, below another, can end in a phrase anywhere: told by the last letters before each
+/// of its borders, which dismisses most names without a look at their words.
+fn may_say<S: Scope>(parent: Option<&str>, segment: &str) -> bool {
+    let ends = const { &Ends::of::<S>() };
+    // The last letters, and the last ones before digits at the end.
+    let (mut letters, mut stem) = (0u64, 0u64);
+    let mut add = |letter: u8| {
+        letters = letters << 8 | u64::from(letter);
+        if !letter.is_ascii_digit() {
+            stem = letters;
+        }
+        (letters, stem)
+    };
+    // As a phrase is looked up: as it is, of one for several, and without a number.
+    let known = |(letters, stem): (u64, u64)| {
+        ends.has(letters)
+            || (letters != stem && ends.has(stem))
+            || (letters & 0xff == u64::from(b's') && ends.has(letters >> 8))
+    };
+    let mut last = (0, 0);
+    if let Some(parent) = parent {
+        spell(part_of(parent), |letter| {
+            if let Some(letter) = letter {
+                last = add(letter);
+            }
+        });
+        if known(last) {
+            return true;
+        }
+    }
+    let mut found = false;
+    spell(part_of(segment), |letter| match letter {
+        None => found |= known(last),
+        Some(letter) => last = add(letter),
+    });
+    found
+}
+
+/// The part of a name that counts: of a URL or a URN the last part, and of that the end.
+fn part_of(segment: &str) -> &[u8] {
+    let bytes = segment.as_bytes();
+    let bytes = range(bytes, bytes.len().saturating_sub(LONGEST), bytes.len());
+    let is_part = |byte: &u8| kinds(*byte) & PART != 0;
+    // A URL or URN may end in its separator.
+    let end = bytes.iter().rposition(|b| !is_part(b)).map_or(0, |last| last + 1);
+    let start = range(bytes, 0, end).iter().rposition(is_part).map_or(0, |at| at + 1);
+    range(bytes, start, end)
+}
+
+/// Goes through a name: its letters and digits one by one, in small letters, and nothing at a border
+/// between words and at the end.
+fn spell(name: &[u8], mut next: impl FnMut(Option<u8>)) {
+    steps::count(name.len());
+    let mut previous = 0;
+    for (place, byte) in name.iter().enumerate() {
+        let kind = kinds(*byte);
+        let letter = kind & (ALNUM | OTHER) != 0;
+        let hump = kind & UPPER != 0
+            && (previous & UPPER == 0 || at(name, place + 1).is_ascii_lowercase());
+        if !letter || hump {
+            next(None);
+        }
+        if letter {
+            next(Some(if kind & UPPER == 0 { *byte } else { byte | 0x20 }));
+        }
+        previous = kind;
+    }
+    next(None);
+}
+
 /// Whether a name tells that a patient is meant, so that personal data below it is health data.
 #[must_use]
 pub fn concerns_patient(segment: &str) -> bool {
@@ -89,31 +168,21 @@ struct Words {
 
 impl Words {
     fn of(segment: &str) -> Self {
-        let bytes = segment.as_bytes();
-        let bytes = range(bytes, bytes.len().saturating_sub(LONGEST), bytes.len());
-        // A URL or URN may end in its separator.
-        let end = bytes.iter().rposition(|b| !is_end(*b)).map_or(0, |last| last + 1);
-        let start = range(bytes, 0, end).iter().rposition(|b| is_end(*b)).map_or(0, |at| at + 1);
-        let name = range(bytes, start, end);
-        steps::count(name.len());
         let mut found = Self::none();
         let mut word = 0u8;
         let mut length = 0u8;
-        for (place, byte) in name.iter().enumerate() {
-            let previous = place.checked_sub(1).map_or(0, |before| at(name, before));
-            let hump = byte.is_ascii_uppercase()
-                && (!previous.is_ascii_uppercase() || at(name, place + 1).is_ascii_lowercase());
-            let letter = byte.is_ascii_alphanumeric() || !byte.is_ascii();
-            if !letter || hump {
+        spell(part_of(segment), |letter| match letter {
+            None => {
                 found.push(word, length);
                 word = length;
             }
-            if letter && let Some(slot) = found.text.get_mut(usize::from(length)) {
-                *slot = byte.to_ascii_lowercase();
-                length += 1;
+            Some(letter) => {
+                if let Some(slot) = found.text.get_mut(usize::from(length)) {
+                    *slot = letter;
+                    length += 1;
+                }
             }
-        }
-        found.push(word, length);
+        });
         found
     }
 
@@ -240,10 +309,6 @@ fn is_thing(word: &[u8]) -> bool {
     THINGS.has(word) || matches!(word, [one @ .., b's'] if THINGS.has(one))
 }
 
-fn is_end(byte: u8) -> bool {
-    matches!(byte, b'/' | b'#' | b':')
-}
-
 impl NameHit {
     /// The finding that the name alone makes.
     #[must_use]
@@ -358,4 +423,95 @@ fn is_reference(bytes: &[u8]) -> bool {
         && part.len() >= 8
         && part.iter().any(u8::is_ascii_digit)
         && part.iter().any(u8::is_ascii_alphabetic)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::phrases::PHRASES;
+    use crate::scope::{CardholderData, Secrets};
+
+    /// What is dismissed by its ends says nothing word by word either.
+    fn is_dismissed_rightly<S: Scope>(parent: Option<&str>, segment: &str) {
+        if !may_say::<S>(parent, segment) {
+            assert_eq!(says::<S>(parent, segment), None, "{parent:?} {segment:?}");
+        }
+    }
+
+    fn in_every_scope(parent: Option<&str>, segment: &str) {
+        is_dismissed_rightly::<Everything>(parent, segment);
+        is_dismissed_rightly::<CardholderData>(parent, segment);
+        is_dismissed_rightly::<Secrets>(parent, segment);
+    }
+
+    #[test]
+    fn no_phrase_is_dismissed_in_any_form() {
+        for (phrase, ..) in PHRASES {
+            for form in ["", "s", "2", "42", "_id", "_for_x", "/", "_2_of", "S", "é"] {
+                let name = format!("{phrase}{form}");
+                in_every_scope(None, &name);
+                in_every_scope(Some("card"), &name);
+                in_every_scope(Some(&name), "number");
+                in_every_scope(None, &format!("x_{name}"));
+            }
+            for at in 1..phrase.len() {
+                let (outer, inner) = phrase.split_at(at);
+                in_every_scope(Some(outer), inner);
+                in_every_scope(Some(&format!("the_{outer}")), &format!("{inner}s"));
+                in_every_scope(None, &format!("{outer}_{inner}"));
+            }
+        }
+    }
+
+    #[test]
+    fn most_names_are_dismissed() {
+        let names = [
+            "tenant",
+            "plan",
+            "region",
+            "ctx_0",
+            "ctx_17",
+            "features",
+            "locale",
+            "zoneinfo",
+            "acct",
+            "department",
+            "flags",
+            "ver_2",
+            "queue",
+            "shard",
+            "x-request",
+            "build",
+        ];
+        let kept = |keeps: fn(Option<&str>, &str) -> bool| {
+            names.iter().filter(|name| keeps(None, name)).count()
+        };
+        let kept = [
+            kept(may_say::<Everything>),
+            kept(may_say::<CardholderData>),
+            kept(may_say::<Secrets>),
+        ];
+        assert!(kept[0] <= 8 && kept[1] <= 2 && kept[2] <= 2, "{kept:?}");
+    }
+
+    fn name() -> impl Strategy<Value = String> {
+        let piece = prop_oneof![
+            prop::sample::select(PHRASES).prop_map(|(phrase, ..)| phrase.to_owned()),
+            prop::sample::select(PHRASES).prop_map(|(phrase, ..)| {
+                let (first, rest) = phrase.split_at(1);
+                first.to_ascii_uppercase() + rest
+            }),
+            "[a-zA-Z0-9_.:/#é -]{0,4}",
+        ];
+        proptest::collection::vec(piece, 0..5).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn names_are_dismissed_rightly(parent in proptest::option::of(name()), name in name()) {
+            in_every_scope(parent.as_deref(), &name);
+        }
+    }
 }

@@ -136,6 +136,70 @@ const fn chosen<const N: usize>(category: Category) -> ([&'static str; N], [u16;
     (texts, values)
 }
 
+/// How the phrases of a scope end: a set of their last letters. It may have what no phrase ends in,
+/// and never lacks what one ends in.
+pub(crate) struct Ends([u32; 128]);
+
+/// How many letters of a longer phrase are told.
+const TOLD: usize = 4;
+
+impl Ends {
+    /// The ends of every phrase that [`find`] knows.
+    pub(crate) const fn of<S: Scope>() -> Self {
+        let mut bits = [0; 128];
+        let mut place = 0;
+        while place < PHRASES.len() {
+            let (text, detector, ..) = PHRASES[place];
+            assert!(text.len() >= 2, "`has` asks for no shorter phrase");
+            if is_known::<S>(text, detector) {
+                let text = text.as_bytes();
+                let mut letters = 0;
+                let mut at = text.len().saturating_sub(TOLD);
+                while at < text.len() {
+                    letters = letters << 8 | text[at] as u32;
+                    at += 1;
+                }
+                let (word, bit) = Self::place(letters);
+                bits[word] |= bit;
+            }
+            place += 1;
+        }
+        Self(bits)
+    }
+
+    /// Whether a phrase may end in the last four of these letters, or be the last three or two. A
+    /// letter takes eight bits, the last one the lowest.
+    #[inline]
+    pub(crate) fn has(&self, letters: u64) -> bool {
+        let has = |mask: u64| {
+            let (word, bit) = Self::place((letters & mask) as u32);
+            self.0.get(word).is_some_and(|word| word & bit != 0)
+        };
+        has(0xffff_ffff) || has(0x00ff_ffff) || has(0xffff)
+    }
+
+    const fn place(letters: u32) -> (usize, u32) {
+        // The highest bits of a product depend on all letters.
+        let code = letters.wrapping_mul(0x9e37_79b1) >> 20;
+        (code as usize >> 5, 1 << (code & 31))
+    }
+}
+
+/// Whether [`find`] knows a phrase.
+const fn is_known<S: Scope>(text: &str, detector: Detector) -> bool {
+    let mut place = 0;
+    while place < Category::ALL.len() {
+        let category = Category::ALL[place];
+        if S::DETECTORS.meets(DetectorSet::of_categories(&[category]))
+            && stands(text, detector, category)
+        {
+            return true;
+        }
+        place += 1;
+    }
+    false
+}
+
 const WORDS: usize = PHRASES.len();
 
 /// Every phrase, for those who look for everything: one table is asked faster than seven.

@@ -38,7 +38,7 @@ impl<S: Scope> Plan<S> {
         Self::PAIRS && S::DETECTORS.meets(DetectorSet::of_categories(&[Category::Secret]));
 
     /// The signs that alone make a walk over all signs worthwhile.
-    const SIGNS: u8 = {
+    const SIGNS: u32 = {
         let mut signs = 0;
         if Self::EMAIL {
             signs |= AT;
@@ -53,7 +53,7 @@ impl<S: Scope> Plan<S> {
     };
 
     /// What even a short text is not dismissed with.
-    const KEPT: u8 = {
+    const KEPT: u32 = {
         let mut kept = Self::SIGNS | ESCAPE;
         if Self::PAIRS {
             kept |= COLON;

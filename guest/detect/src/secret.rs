@@ -122,14 +122,20 @@ static KEYS: [Key; 56] = [
 ];
 
 /// One bit for each byte of ASCII that some key starts with.
-const FIRST: u128 = {
-    let (mut first, mut place) = (0, 0);
+static FIRST: [u32; 4] = {
+    let (mut first, mut place) = ([0; 4], 0);
     while place < KEYS.len() {
-        first |= 1 << KEYS[place].prefix[0];
+        let byte = KEYS[place].prefix[0];
+        first[(byte >> 5) as usize] |= 1 << (byte & 31);
         place += 1;
     }
     first
 };
+
+/// Whether some key starts with a byte.
+fn starts_a_key(byte: u8) -> bool {
+    FIRST.get(usize::from(byte >> 5)).is_some_and(|bits| bits >> (byte & 31) & 1 == 1)
+}
 
 /// The shortest of the marks of key material: letters and digits.
 pub(crate) const SHORTEST_MARK: usize = 19;
@@ -148,7 +154,7 @@ pub(crate) fn token(bytes: &[u8], start: usize) -> Option<(Detector, Confidence)
     if first == b'e' && jose(bytes, start) {
         return Some((Detector::Jwt, Confidence::High));
     }
-    if first.is_ascii() && FIRST >> first & 1 == 1 && cloud_key(bytes, start) {
+    if starts_a_key(first) && cloud_key(bytes, start) {
         return Some((Detector::CloudKey, Confidence::High));
     }
     let (mark, detector, confidence): (&[u8], _, _) = match first {

@@ -1,11 +1,11 @@
 //! Walks over a text, and asks each detector of a scope only where it can answer.
 
-use crate::bytes::{at, before, range, run, uuid};
+use crate::bytes::{at, before, range, uuid};
 use crate::kind::{Category, Confidence, Detector, Hits, NameHit, Place};
 use crate::name::name_class_only;
 use crate::plan::Plan;
 use crate::scope::Scope;
-use crate::traits::{AT, ESCAPE, OTHER, QUOTE, Traits};
+use crate::traits::{ALNUM, AT, BASE64, ESCAPE, OTHER, QUOTE, Traits, kinds, run_of};
 use crate::{account, contact, decode, health, network, number, secret, steps};
 
 /// How many times a text is decoded.
@@ -211,7 +211,7 @@ impl Scan<'_> {
         let mut longest = 0;
         while index < length {
             let byte = at(self.bytes, index);
-            if !byte.is_ascii_alphanumeric() {
+            if kinds(byte) & ALNUM == 0 {
                 if const { Plan::<S>::PRIVATE_KEY }
                     && byte == b'-'
                     && secret::pem(self.bytes, index)
@@ -257,7 +257,7 @@ impl Scan<'_> {
                     self.add::<S>(detector, confidence);
                 }
             }
-            let end = run(self.bytes, index, length, |b| b.is_ascii_alphanumeric());
+            let end = run_of(self.bytes, index, ALNUM);
             longest = longest.max(end - index);
             index = end;
         }
@@ -296,7 +296,7 @@ impl Scan<'_> {
         let length = self.bytes.len();
         let mut index = 0;
         while index < length {
-            let end = run(self.bytes, index, length, decode::is_base64);
+            let end = run_of(self.bytes, index, BASE64);
             if end - index >= 11
                 && !(end - index == 36 && uuid(self.bytes, index))
                 && let Some(text) = decode::base64(range(self.bytes, index, end))

@@ -218,22 +218,27 @@ fn print_table(subjects: &[Measured<'_>], rounds: u32) {
 fn print_policies(sets: &Sets, subject: &Subject, count: usize) {
     const TIMES: u32 = 2_000;
     let names = sets.inline.policies();
-    let mut each = vec![(Vec::new(), 0); names.len()];
+    let mut each = vec![(Vec::new(), 0, 0); names.len()];
     for _ in 0..TIMES {
-        for ((times, memory), of) in each.iter_mut().zip(sets.inline.evaluate(&subject.input())) {
+        for ((times, memory, fuel), of) in
+            each.iter_mut().zip(sets.inline.evaluate(&subject.input()))
+        {
             times.push(of.elapsed);
             *memory = of.memory.peak;
+            *fuel = of.fuel;
         }
     }
     println!(
-        "\n{:<52} {:>10} {:>9}",
+        "\n{:<52} {:>10} {:>9} {:>9}",
         format!("{} policies, {count} claims: each, with narrowing", names.len()),
         "µs",
-        "KiB"
+        "KiB",
+        "fuel"
     );
-    for (policy, (mut times, memory)) in names.iter().zip(each) {
+    for (policy, (mut times, memory, fuel)) in names.iter().zip(each) {
         let median = median(&mut times).as_secs_f64() * 1e6;
-        println!("{:<52} {median:>10.2} {:>9}", policy.descriptor().name, memory >> 10);
+        let name = &policy.descriptor().name;
+        println!("{name:<52} {median:>10.2} {:>9} {fuel:>9}", memory >> 10);
     }
 }
 
