@@ -20,7 +20,7 @@ use crate::failure::Failure;
 use crate::filling::{Filling, fill, once};
 use crate::handle::{Given, Handle, Kind, Lent, mark_of};
 use crate::input::{Bytes, Chars, NAME, SizeSlot};
-use crate::request::{Request, bearer_of, tls_version};
+use crate::request::{Request, bearer_of};
 use crate::text::text;
 
 /// Bytes of a token that any authorizer accepts; and of a header, which holds one.
@@ -189,7 +189,7 @@ extern "C" fn tokenward_call_set_tls(
 ) -> bool {
     fill(&call, |parts| {
         let version = version.read(version_size, NAME, "the TLS version")?;
-        let version = tls_version(version).ok_or_else(|| {
+        let version = Tls::version_of(version).ok_or_else(|| {
             let message = "the TLS version is not known; accepted: `1.3`, or `TLSv1.3`";
             Failure::argument("tls-version", message)
         })?;

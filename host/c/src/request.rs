@@ -118,23 +118,6 @@ pub(crate) fn bearer_of(value: &[u8]) -> &[u8] {
     }
 }
 
-/// `1.3` from `1.3` or the spelling of gateways, `TLSv1.3`. What is older than TLS is said as it is.
-pub(crate) fn tls_version(text: &str) -> Option<String> {
-    if matches!(text, "SSLv2" | "SSLv3") {
-        return Some(text.to_owned());
-    }
-    let digit = |part: &str| part.len() == 1 && part.bytes().all(|b| b.is_ascii_digit());
-    match text.strip_prefix("TLSv") {
-        // As OpenSSL names the first.
-        Some("1") => Some("1.0".to_owned()),
-        stripped => {
-            let version = stripped.unwrap_or(text);
-            let (major, minor) = version.split_once('.')?;
-            (digit(major) && digit(minor)).then(|| version.to_owned())
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use tokenward::SameSite;
@@ -193,22 +176,6 @@ mod tests {
             ("Bearer abc\0", "abc\0"),
         ] {
             assert_eq!(bearer_of(value.as_bytes()), token.as_bytes(), "{value:?}");
-        }
-    }
-
-    #[test]
-    fn versions_of_tls_are_read() {
-        for (text, version) in [
-            ("1.3", Some("1.3")),
-            ("TLSv1.2", Some("1.2")),
-            ("TLSv1", Some("1.0")),
-            ("SSLv3", Some("SSLv3")),
-            ("", None),
-            ("1", None),
-            ("1.33", None),
-            ("tls1.3", None),
-        ] {
-            assert_eq!(tls_version(text).as_deref(), version, "{text}");
         }
     }
 }

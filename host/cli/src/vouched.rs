@@ -33,7 +33,7 @@ impl Vouched {
 /// The connection that `--tls`, `--tls-cipher` and `--client-certificate` describe.
 pub(crate) fn tls(args: &CheckArgs) -> anyhow::Result<Option<Tls>> {
     let Some(given) = &args.tls else { return Ok(None) };
-    let version = tls_version(given).ok_or_else(|| {
+    let version = Tls::version_of(given).ok_or_else(|| {
         anyhow!("--tls `{}`; accepted: a version, for instance `1.2` or `1.3`", short(given))
     })?;
     let cipher = match &args.tls_cipher {
@@ -49,24 +49,6 @@ pub(crate) fn tls(args: &CheckArgs) -> anyhow::Result<Option<Tls>> {
     };
     let client_certificate = args.client_certificate;
     Ok(Some(Tls { version: Some(version), cipher, client_certificate }))
-}
-
-/// `1.3` from `1.3` or the spelling of gateways, `TLSv1.3`. What is older than
-/// TLS is said as it is.
-fn tls_version(text: &str) -> Option<String> {
-    if matches!(text, "SSLv2" | "SSLv3") {
-        return Some(text.to_owned());
-    }
-    let digit = |part: &str| part.len() == 1 && part.bytes().all(|b| b.is_ascii_digit());
-    match text.strip_prefix("TLSv") {
-        // As OpenSSL names the first.
-        Some("1") => Some("1.0".to_owned()),
-        stripped => {
-            let version = stripped.unwrap_or(text);
-            let (major, minor) = version.split_once('.')?;
-            (digit(major) && digit(minor)).then(|| version.to_owned())
-        }
-    }
 }
 
 /// Reads `ALG,ENC`.
@@ -238,26 +220,6 @@ mod tests {
         ] {
             let error = cookie(text).unwrap_err().to_string();
             assert!(error.contains(expected) && !error.contains("SECRET"), "{text}: {error}");
-        }
-    }
-
-    #[test]
-    fn versions_of_tls_are_read() {
-        for (text, version) in [
-            ("1.3", Some("1.3")),
-            ("TLSv1.2", Some("1.2")),
-            ("TLSv1", Some("1.0")),
-            ("1.0", Some("1.0")),
-            ("SSLv3", Some("SSLv3")),
-            ("", None),
-            ("1", None),
-            ("13", None),
-            ("1.33", None),
-            ("1.", None),
-            ("tls1.3", None),
-            ("1.3,TLS_AES_128_GCM_SHA256", None),
-        ] {
-            assert_eq!(tls_version(text).as_deref(), version, "{text}");
         }
     }
 

@@ -1,8 +1,10 @@
 //! What policies can be given: the token, the request, signals and facts.
 
 mod request;
+mod tls;
 
-pub use request::{Cookie, RequestError, RequestFacts, SameSite, Tls, TokenLocation};
+pub use request::{Cookie, RequestError, RequestFacts, SameSite, TokenLocation};
+pub use tls::Tls;
 
 use tokenward_token::TokenKind;
 use tokenward_token::json::{Json, Object};

@@ -1,5 +1,7 @@
 //! The facts of a request, normalized once, before any policy sees them.
 
+use super::tls::Tls;
+
 /// Where in a request the token was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenLocation {
@@ -13,17 +15,6 @@ pub enum TokenLocation {
     Cookie,
     /// Another header.
     OtherHeader,
-}
-
-/// The transport security of the client's connection.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Tls {
-    /// For instance `1.3`.
-    pub version: Option<String>,
-    /// The IANA name of the cipher suite.
-    pub cipher: Option<String>,
-    /// Whether the client showed a certificate that was verified.
-    pub client_certificate: bool,
 }
 
 /// The `SameSite` attribute of a cookie.
