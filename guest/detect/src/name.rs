@@ -85,6 +85,11 @@ fn says<S: Scope>(parent: Option<&str>, segment: &str) -> Option<NameHit> {
 /// Whether a name, below another, can end in a phrase anywhere: told by the last letters before each
 /// of its borders, which dismisses most names without a look at their words.
 fn may_say<S: Scope>(parent: Option<&str>, segment: &str) -> bool {
+    let (outer, name) = (parent.map(part_of), part_of(segment));
+    // `Words::after` cuts what is longer, and a phrase may end where it does.
+    if outer.is_some_and(|outer| outer.len() + name.len() > LONGEST) {
+        return true;
+    }
     let ends = const { &Ends::of::<S>() };
     // The last letters, and the last ones before digits at the end.
     let (mut letters, mut stem) = (0u64, 0u64);
@@ -102,8 +107,8 @@ fn may_say<S: Scope>(parent: Option<&str>, segment: &str) -> bool {
             || (letters & 0xff == u64::from(b's') && ends.has(letters >> 8))
     };
     let mut last = (0, 0);
-    if let Some(parent) = parent {
-        spell(part_of(parent), |letter| {
+    if let Some(outer) = outer {
+        spell(outer, |letter| {
             if let Some(letter) = letter {
                 last = add(letter);
             }
@@ -113,7 +118,7 @@ fn may_say<S: Scope>(parent: Option<&str>, segment: &str) -> bool {
         }
     }
     let mut found = false;
-    spell(part_of(segment), |letter| match letter {
+    spell(name, |letter| match letter {
         None => found |= known(last),
         Some(letter) => last = add(letter),
     });
@@ -431,7 +436,7 @@ mod tests {
 
     use super::*;
     use crate::phrases::PHRASES;
-    use crate::scope::{CardholderData, Secrets};
+    use crate::scope::{CardholderData, DetectorSet, Secrets};
 
     /// What is dismissed by its ends says nothing word by word either.
     fn is_dismissed_rightly<S: Scope>(parent: Option<&str>, segment: &str) {
@@ -440,8 +445,14 @@ mod tests {
         }
     }
 
+    enum Health {}
+    impl Scope for Health {
+        const DETECTORS: DetectorSet = DetectorSet::of_categories(&[Category::Health]);
+    }
+
     fn in_every_scope(parent: Option<&str>, segment: &str) {
         is_dismissed_rightly::<Everything>(parent, segment);
+        is_dismissed_rightly::<Health>(parent, segment);
         is_dismissed_rightly::<CardholderData>(parent, segment);
         is_dismissed_rightly::<Secrets>(parent, segment);
     }
@@ -462,6 +473,14 @@ mod tests {
                 in_every_scope(Some(&format!("the_{outer}")), &format!("{inner}s"));
                 in_every_scope(None, &format!("{outer}_{inner}"));
             }
+        }
+    }
+
+    #[test]
+    fn what_is_cut_is_not_dismissed() {
+        for length in 100..130 {
+            in_every_scope(Some(&"x".repeat(length)), "passwordqq");
+            in_every_scope(Some("card"), &format!("{}number", "x".repeat(length)));
         }
     }
 

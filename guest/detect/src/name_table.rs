@@ -171,10 +171,13 @@ impl Ends {
     /// letter takes eight bits, the last one the lowest.
     #[inline]
     pub(crate) fn has(&self, letters: u64) -> bool {
-        let has = |mask: u64| {
-            let (word, bit) = Self::place((letters & mask) as u32);
+        let [d, c, b, a, ..] = letters.to_le_bytes();
+        let letters = u32::from_le_bytes([d, c, b, a]);
+        let has = |mask: u32| {
+            let (word, bit) = Self::place(letters & mask);
             self.0.get(word).is_some_and(|word| word & bit != 0)
         };
+        const { assert!(TOLD == 4, "one mask for each length from two to `TOLD`") };
         has(0xffff_ffff) || has(0x00ff_ffff) || has(0xffff)
     }
 

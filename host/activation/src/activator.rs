@@ -10,7 +10,6 @@ pub use trial::Promotion;
 use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwapOption;
 use tokenward::packed::BundleTrust;
@@ -92,10 +91,7 @@ impl Activator {
             engine: EngineConfig::default(),
             parse: ParseLimits::default(),
             tokens: MemoryOfTokens::Off,
-            clock: Arc::new(|| {
-                let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-                UnixTime(i64::try_from(now.as_secs()).unwrap_or(i64::MAX))
-            }),
+            clock: Arc::new(UnixTime::now),
         }
     }
 

@@ -6,6 +6,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::activator::{Activator, Switch};
+use crate::error::ActivationError;
 use crate::source::Source;
 
 /// How often a source is asked.
@@ -57,12 +58,13 @@ impl Activator {
             loop {
                 let began = Instant::now();
                 let polled = activator.poll(source.as_mut());
-                let failed = polled.is_err();
+                // A bundle that is refused is no failure of its source: the next may be right.
+                let failed = matches!(polled, Err(ActivationError::Source(_)));
                 let is_news = matches!(polled, Ok(Switch::Active(_)));
                 failures = if failed { failures + 1 } else { 0 };
                 // One that waits for news itself is asked again at once, if it does.
                 let waited = began.elapsed() >= WAITED || is_news;
-                let pause = if !failed && source.waits() && waited {
+                let pause = if polled.is_ok() && source.waits() && waited {
                     Duration::ZERO
                 } else {
                     jittered(watch.pause(failures))

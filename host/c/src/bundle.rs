@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 use std::ptr;
 
 use tokenward::packed::{Accepted, BundleTrust, PACKED_LIMIT, PackedBundle, VerifiedBundle};
-use tokenward::{Bundle, BundleVersion, EngineConfig};
+use tokenward::{Bundle, BundleVersion, EngineConfig, UnixTime};
 use tokenward_cases::run_own_cases;
 
 use crate::border;
-use crate::call::now;
 use crate::constants::TOKENWARD_BUNDLE_UNSIGNED;
 use crate::failure::Failure;
 use crate::handle::{Given, Handle, Kind, Lent, mark_of};
@@ -57,7 +56,7 @@ impl ReadBundle {
             Content::Packed(verified) => verified,
         };
         // Who signed it was checked when it was read, and nothing of it has changed. Time has passed.
-        let verified = verified.packed().clone().unsigned(now(), accepted)?;
+        let verified = verified.packed().clone().unsigned(UnixTime::now(), accepted)?;
         if !verified.cases().is_empty() {
             let cases = run_own_cases(verified.bundle(), verified.cases(), tests)
                 .map_err(|error| Failure::bundle("cases-unreadable", error.to_string()))?;
@@ -111,13 +110,13 @@ fn packed(
     flags: u32,
 ) -> Result<*mut Handle<ReadBundle>, Failure> {
     let verified = match (flags, trust) {
-        (0, Some(trust)) => read()?.verify(&bundle_trust(&trust)?, now(), &[])?,
+        (0, Some(trust)) => read()?.verify(&bundle_trust(&trust)?, UnixTime::now(), &[])?,
         (0, None) => {
             let message = "there is nothing to verify the bundle with; give a trust file, or say \
                            TOKENWARD_BUNDLE_UNSIGNED";
             return Err(Failure::argument("no-bundle-trust", message));
         }
-        (TOKENWARD_BUNDLE_UNSIGNED, None) => read()?.unsigned(now(), &[])?,
+        (TOKENWARD_BUNDLE_UNSIGNED, None) => read()?.unsigned(UnixTime::now(), &[])?,
         (TOKENWARD_BUNDLE_UNSIGNED, Some(_)) => {
             // Nobody is to think that something was verified.
             let message = "there is a trust file, and TOKENWARD_BUNDLE_UNSIGNED; accepted: one of \

@@ -2,7 +2,6 @@
 
 use std::ffi::{CString, c_char};
 use std::ptr;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokenward::{
     Binding, Cookie, Encryption, Object, Phase, SameSite, Signals, Tls, TokenLocation, UnixTime,
@@ -64,7 +63,7 @@ impl Parts {
             facts: &self.facts,
             binding: self.binding.unwrap_or_default(),
             encryption: self.encryption.as_ref(),
-            now: self.time.unwrap_or_else(now),
+            now: self.time.unwrap_or_else(UnixTime::now),
         }
     }
 
@@ -74,12 +73,6 @@ impl Parts {
         }
         once(&mut self.bearer, token.to_vec(), "the token").map_err(Failure::of_client)
     }
-}
-
-/// The moment by this machine's clock.
-pub(crate) fn now() -> UnixTime {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-    UnixTime(i64::try_from(now.as_secs()).unwrap_or(i64::MAX))
 }
 
 /// One of the values of an enumeration, by its number.

@@ -2,13 +2,14 @@
 //!
 //! What a case expects is not in it: two bundles are asked what they say of it. It holds claims, and
 //! is as secret as they are. What could be replayed is not in it: neither the bearer token, nor what
-//! stands in `Authorization`, `Cookie` and the like, nor a header or query parameter that holds a
-//! token (see [`log_line`]).
+//! stands in headers and query parameters that are named as credentials, nor a token anywhere else
+//! (see [`log_line`]).
 
 use std::fmt::Write;
 use std::path::PathBuf;
 
 use anyhow::{Context, anyhow, bail};
+use tokenward::credential::{holds_token, is_named, path_without_tokens};
 use tokenward::json::{JsonLimits, parse_strict};
 use tokenward::{
     Binding, Call, Cookie, Json, Object, RequestFacts, SameSite, Tls, TokenFacts, TokenLocation,
@@ -41,8 +42,6 @@ const FIELDS: [&str; 13] = [
 /// Room for what every part of a call may have by itself, and for the line around it.
 const LIMITS: JsonLimits = JsonLimits { max_depth: 64, max_values: 65_536 };
 
-/// Headers whose value is a credential.
-const CREDENTIALS: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "dpop"];
 /// What stands in the place of one: a policy sees that something was there.
 const NOT_RECORDED: &str = "(not recorded)";
 
@@ -119,10 +118,11 @@ pub enum Recorded<'a> {
 
 /// A call as a line of a log, without the line feed.
 ///
-/// Credentials are not in it: not the bearer token of the call; the values of the headers
-/// `authorization`, `proxy-authorization`, `cookie` and `dpop` are left out, and so is the value of
-/// any header and query parameter that holds something of the form of a signed token. A policy that
-/// is asked again sees `(not recorded)` there.
+/// Credentials are not in it: not the bearer token of the call; the value of a header or query
+/// parameter is left out if the name says that it is a credential (`authorization`, `x-api-key`,
+/// `access_token`: see [`is_named`]), or if it holds something of the form of a signed token; so is a
+/// segment of the path that does. A policy that is asked again sees `(not recorded)` there, or
+/// `not-recorded` in the path.
 #[must_use]
 pub fn log_line(call: &Call<'_>, judged: &Recorded<'_>) -> String {
     let mut line = Object::new();
@@ -191,17 +191,18 @@ fn request(line: &mut Object, facts: &RequestFacts) {
         if let (Some(scheme), Some(host)) = (facts.scheme(), facts.host()) {
             let _ = write!(url, "{scheme}://{host}");
         }
-        url.push_str(path);
+        url.push_str(&path_without_tokens(path));
         for (at, (name, value)) in facts.query().iter().enumerate() {
             url.push(if at == 0 { '?' } else { '&' });
-            let value = if holds_token(value) { NOT_RECORDED } else { value };
+            let secret = is_named(name) || holds_token(value);
+            let value = if secret { NOT_RECORDED } else { value };
             let _ = write!(url, "{}={}", escaped(name), escaped(value));
         }
         line.set("request", format!("{method} {url}"));
     }
     let headers = facts.headers().iter();
     let headers = headers.map(|(name, value)| {
-        let secret = CREDENTIALS.contains(&name.as_str()) || holds_token(value);
+        let secret = is_named(name) || holds_token(value);
         (name.clone(), Json::from(if secret { NOT_RECORDED } else { value.as_str() }))
     });
     line.set("headers", Object::from_pairs(headers));
@@ -260,19 +261,6 @@ fn cookie(cookie: &Cookie) -> Json {
 fn number(seconds: u64) -> Json {
     const LARGEST: i64 = (1 << 53) - 1;
     Json::Integer(i64::try_from(seconds).unwrap_or(LARGEST).min(LARGEST))
-}
-
-/// Whether something in a text has the form of a JWS or JWE in compact serialization: three or five
-/// parts of base64url, of which the first begins as a JSON object does.
-fn holds_token(text: &str) -> bool {
-    let part_of_token = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    text.split(|c: char| !part_of_token(c)).any(|word| {
-        let header = word.split('.').next().unwrap_or_default();
-        // `{"alg":"a"}` has 15 characters.
-        let is_header =
-            header.len() >= 12 && (header.starts_with("ey") || header.starts_with("ew"));
-        is_header && (3..=5).contains(&word.split('.').count())
-    })
 }
 
 /// Percent-encoded, where a query would be read in another way else (RFC 3986 section 3.4).
@@ -345,11 +333,13 @@ mod tests {
         let token = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ1In0.c2ln";
         let query =
             format!("a={}&access_token={token}&b=%26%3D%2B%20%25%E2%82%AC%7F", "x,".repeat(6000));
-        let url = format!("https://api.example/a%20b?{query}");
+        let query = format!("{query}&api_key=sk-SECRET&code=SECRET");
+        let url = format!("https://api.example/a%20b/{token}?{query}");
         let mut facts = RequestFacts::new("GET", &url).unwrap();
         for (name, value) in [
             ("authorization", "Basic YTpi"),
             ("cookie", "sid=secret"),
+            ("x-api-key", "sk-SECRET"),
             ("x-forwarded-access-token", token),
             ("x-plain", "a.b.c and eyes.on.it"),
         ] {
@@ -384,7 +374,7 @@ mod tests {
             binding: Binding::None,
         };
         let line = log_line(&call, &Recorded::Token { claims: &claims, facts: token_facts });
-        for secret in [token, "secret", "YTpi"] {
+        for secret in [token, "secret", "YTpi", "SECRET"] {
             assert!(!line.contains(secret), "{line}");
         }
         let read = Case::of_log(&line, "log.jsonl").unwrap();
@@ -393,7 +383,7 @@ mod tests {
         let query = |name: &str| seen.query().iter().find(|(n, _)| n == name).unwrap().1.as_str();
         assert_eq!(query("access_token"), NOT_RECORDED);
         assert_eq!(query("b"), "&=+ %€\u{7f}");
-        assert_eq!((seen.path(), seen.host()), (facts.path(), facts.host()));
+        assert_eq!((seen.path(), seen.host()), (Some("/a%20b/not-recorded"), facts.host()));
         let header =
             |name: &str| seen.headers().iter().find(|(n, _)| n == name).unwrap().1.as_str();
         assert_eq!(header("cookie"), NOT_RECORDED);

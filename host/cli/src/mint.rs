@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use tokenward::json::{JsonLimits, parse_strict};
 use tokenward::mint::PrivateKey;
 use tokenward::{Algorithm, Json, Object, UnixTime};
@@ -66,9 +66,14 @@ pub(crate) fn given_claims(whole: Option<&str>, single: &[String]) -> anyhow::Re
         Some(text) => json_object(text).context("--claims")?,
         None => Object::new(),
     };
+    let mut given = Vec::new();
     for argument in single {
         let (name, text) = pair("--claim", argument)?;
         let of = || format!("--claim `{}`", short(name));
+        if given.contains(&name) {
+            return Err(anyhow!("it is there twice")).with_context(of);
+        }
+        given.push(name);
         let value = json_or_text(text).with_context(of)?;
         if name.starts_with('/') {
             pointer::set(&mut claims, name, value).with_context(of)?;

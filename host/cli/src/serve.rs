@@ -30,13 +30,13 @@ pub(crate) fn run(args: &ServeArgs, output: &Output) -> anyhow::Result<Exit> {
     if let Some(address) = args.admin {
         config = config.admin_at(address);
     }
+    if let Cache::Kept(cache, _) = Cache::open(CacheWish::Keep) {
+        config = config.compiled(cache);
+    }
     if args.check_config {
         config.check()?;
         output.note("the configuration is accepted");
         return Ok(Exit::Done);
-    }
-    if let Cache::Kept(cache, _) = Cache::open(CacheWish::Keep) {
-        config = config.compiled(cache);
     }
     log(&config);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();

@@ -1,8 +1,9 @@
 //! What is wrong with the arguments, said without a value that may be a token.
 
+use clap::CommandFactory as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::args::Color;
+use crate::args::{Args, Color};
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::problem::without_tokens;
@@ -76,6 +77,9 @@ fn invalid_value(error: &clap::Error, argument: &str) -> String {
             let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
             format!("; accepted: {}", names.join(", "))
         }
+        _ if argument.starts_with("--listen") || argument.starts_with("--admin") => {
+            "; accepted: an IP address and a port, such as `127.0.0.1:9191` or `[::]:0`".to_owned()
+        }
         _ => String::new(),
     };
     if value.is_empty() {
@@ -106,23 +110,36 @@ fn shown(value: &str) -> String {
 
 /// The command that was typed, as far as it is one.
 fn command() -> String {
-    const NAMES: &[&str] = &[
-        "check",
-        "token",
-        "decode",
-        "mint",
-        "bundle",
-        "policy",
-        "inspect",
-        "list",
-        "docs",
-        "coverage",
-        "lint",
-        "test",
-        "completions",
-        "demo",
-    ];
     let words = std::env::args_os().skip(1).map_while(|word| word.into_string().ok());
-    let words = words.take_while(|word| NAMES.contains(&word.as_str()));
-    words.fold("tokenward".to_owned(), |command, word| format!("{command} {word}"))
+    command_of(words)
+}
+
+fn command_of(words: impl Iterator<Item = String>) -> String {
+    let mut path = "tokenward".to_owned();
+    let mut at = Args::command();
+    for word in words {
+        let Some(sub) = at.find_subcommand(&word).cloned() else { break };
+        path.push(' ');
+        path.push_str(&word);
+        at = sub;
+    }
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_that_was_typed_is_named() {
+        for (words, command) in [
+            ("serve --listen x", "tokenward serve"),
+            ("bundle shadow start", "tokenward bundle shadow start"),
+            ("policy new x", "tokenward policy new"),
+            ("decode x", "tokenward"),
+            ("--version", "tokenward"),
+        ] {
+            assert_eq!(command_of(words.split(' ').map(str::to_owned)), command);
+        }
+    }
 }

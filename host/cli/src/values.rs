@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, anyhow, bail};
 use tokenward::UnixTime;
@@ -13,13 +12,8 @@ use tokenward::json::{Json, JsonErrorKind, parse_strict};
 pub(crate) fn moment(given: Option<&str>) -> anyhow::Result<UnixTime> {
     match given {
         Some(text) => text.parse().context("--now"),
-        None => Ok(clock()),
+        None => Ok(UnixTime::now()),
     }
-}
-
-fn clock() -> UnixTime {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-    UnixTime(i64::try_from(now.as_secs()).unwrap_or(i64::MAX))
 }
 
 /// Seconds from `900`, `900s`, `15m`, `1h` or `7d`.

@@ -2,19 +2,18 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
-use serde::Serialize;
 use tokenward::{
     Authorizer, BundleVersion, Decision, Json, ParseLimits, Refusal, TokenError, Trust, Undecided,
     UnixTime, UnverifiedToken,
 };
 use tokenward_activation::Activator;
-use tokenward_audit::DecisionLog;
+use tokenward_audit::{DecisionLog, Receipt};
 use tokenward_keys::Keeper;
 
 use crate::identity::Identity;
-use crate::inquiry::{Inquiry, InquiryError, SignalHeaders};
+use crate::inquiry::{Inquiry, InquiryError, Origin, SignalHeaders};
 use crate::record::{Malformed, Record};
 use crate::reply::{Reasons, Reply};
 
@@ -56,6 +55,7 @@ pub struct Gate {
     reasons: Reasons,
     signals: SignalHeaders,
     keys: Option<Arc<Keeper>>,
+    patience: Option<Duration>,
     log: Option<Arc<DecisionLog>>,
     observers: Vec<Box<dyn Observer>>,
 }
@@ -113,6 +113,14 @@ impl Gate {
         self
     }
 
+    /// Waits no longer than this for an issuer's keys; then the decision stands that was made without
+    /// them. Without it, the keeper's own limits count.
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = Some(patience);
+        self
+    }
+
     /// Records every decision here. Where the log refuses what it cannot keep, there is no
     /// decision without a record: the answer is a fault then, `not_recorded`.
     #[must_use]
@@ -143,55 +151,66 @@ impl Gate {
         }
     }
 
-    /// Judges an inquiry now.
+    /// Judges an inquiry now. A judgement that is given up meanwhile, as whoever asked has gone, is
+    /// recorded and observed as far as it came.
     pub async fn judge(&self, inquiry: &Inquiry) -> Judged {
         let started = Instant::now();
         let before = self.authorizer().trust();
-        let mut decision = self.decide(inquiry);
-        if lacks_key(&decision) && self.keys_changed(inquiry, &before).await {
-            decision = self.decide(inquiry);
+        let mut judged = self.answered(inquiry);
+        let mut pending = Pending { gate: self, inquiry, judged: &mut judged, recorded: false };
+        if lacks_key(&pending.judged.decision) && self.keys_changed(inquiry, &before).await {
+            *pending.judged = self.answered(inquiry);
         }
+        if let Some(receipt) = pending.record()
+            && let Err(fault) = kept(receipt).await
+        {
+            pending.judged.reply = fault;
+        }
+        pending.judged.elapsed = started.elapsed();
+        drop(pending);
+        judged
+    }
+
+    /// Refuses a request that cannot be judged, and records that.
+    pub async fn refuse(&self, error: &InquiryError, origin: &Origin) -> Reply {
+        self.refused(Reply::malformed(error), error.code(), origin).await
+    }
+
+    /// Records that a request was refused by this answer, before it could be judged.
+    pub(crate) async fn refused(
+        &self,
+        mut reply: Reply,
+        code: &'static str,
+        origin: &Origin,
+    ) -> Reply {
+        let bundle = self.authorizer().active();
+        for observer in &self.observers {
+            observer.refused(&bundle, code);
+        }
+        if let Some(log) = &self.log {
+            let receipt = log.append(&Malformed::of(&reply, origin, &bundle));
+            if let Err(fault) = kept(receipt).await {
+                reply = fault;
+            }
+        }
+        reply
+    }
+
+    /// A decision, and the answer that it makes.
+    fn answered(&self, inquiry: &Inquiry) -> Judged {
+        let started = Instant::now();
+        let decision = self.decide(inquiry);
         let mut reply = Reply::of(&decision, &self.identity, self.reasons);
         if let Ok(permit) = decision.permit()
             && !inquiry.is_about(permit.token())
         {
             reply = Reply::subject_mismatch();
         }
-        let mut judged = Judged { decision, reply, elapsed: started.elapsed() };
-        if let Some(log) = &self.log {
-            let recorded = record(log, &Record::of(inquiry, &judged)).await;
-            if let Err(fault) = recorded {
-                judged.reply = fault;
-            }
-            judged.elapsed = started.elapsed();
-        }
-        for observer in &self.observers {
-            observer.judged(inquiry, &judged);
-        }
-        judged
-    }
-
-    /// Refuses a request that cannot be judged, and records that.
-    pub async fn refuse(&self, error: &InquiryError) -> Reply {
-        self.refused(Reply::malformed(error), error.code()).await
-    }
-
-    /// Records that a request was refused by this answer, before it could be judged.
-    pub(crate) async fn refused(&self, mut reply: Reply, code: &'static str) -> Reply {
-        if let Some(log) = &self.log
-            && let Err(fault) = record(log, &Malformed::of(&reply)).await
-        {
-            reply = fault;
-        }
-        let bundle = self.authorizer().active();
-        for observer in &self.observers {
-            observer.refused(&bundle, code);
-        }
-        reply
+        Judged { decision, reply, elapsed: started.elapsed() }
     }
 
     fn decide(&self, inquiry: &Inquiry) -> Decision {
-        let call = inquiry.call(now());
+        let call = inquiry.call(UnixTime::now());
         match &self.decider {
             Decider::Fixed(authorizer) => authorizer.decide(&call),
             Decider::Activated(activator) => activator.decide(&call),
@@ -206,7 +225,12 @@ impl Gate {
         let limits = ParseLimits { max_bytes: inquiry.bearer().len(), ..ParseLimits::default() };
         let Ok(token) = UnverifiedToken::parse(inquiry.bearer(), &limits) else { return false };
         let Some(issuer) = token.claims().get("iss").and_then(Json::as_str) else { return false };
-        keys.unknown_key(issuer).await;
+        let asked = keys.unknown_key(issuer);
+        match self.patience {
+            // Who waits in vain gets what was decided without them.
+            Some(patience) => drop(tokio::time::timeout(patience, asked).await),
+            None => drop(asked.await),
+        }
         !Arc::ptr_eq(before, &self.authorizer().trust())
     }
 
@@ -217,15 +241,44 @@ impl Gate {
             reasons: Reasons::default(),
             signals: SignalHeaders::none(),
             keys: None,
+            patience: None,
             log: None,
             observers: Vec::new(),
         }
     }
 }
 
-/// Records it; or answers what stands in the place of a decision that cannot be recorded.
-async fn record(log: &DecisionLog, record: &impl Serialize) -> Result<(), Reply> {
-    let receipt = log.append(record);
+/// A judgement that is under way. Given up, it is recorded and observed as far as it came.
+struct Pending<'a> {
+    gate: &'a Gate,
+    inquiry: &'a Inquiry,
+    judged: &'a mut Judged,
+    recorded: bool,
+}
+
+impl Pending<'_> {
+    fn record(&mut self) -> Option<Receipt> {
+        self.recorded = true;
+        let log = self.gate.log.as_ref()?;
+        Some(log.append(&Record::of(self.inquiry, self.judged)))
+    }
+}
+
+impl Drop for Pending<'_> {
+    fn drop(&mut self) {
+        if !self.recorded {
+            // Nobody is there any more to wait for it.
+            drop(self.record());
+        }
+        for observer in &self.gate.observers {
+            observer.judged(self.inquiry, self.judged);
+        }
+    }
+}
+
+/// Waits until a record is kept; or answers what stands in the place of a decision that cannot be
+/// recorded.
+async fn kept(receipt: Receipt) -> Result<(), Reply> {
     receipt.await.map(drop).map_err(|error| {
         tracing::debug!(%error, "a decision could not be recorded");
         Reply::fault("not_recorded")
@@ -238,10 +291,4 @@ fn lacks_key(decision: &Decision) -> bool {
         decision.permit(),
         Err(Refusal::Token(TokenError::KeyNotFound) | Refusal::Fault(Undecided::KeysUnavailable))
     )
-}
-
-/// A clock that is before 1970 is taken for 1970: then every token is issued in the future.
-pub(crate) fn now() -> UnixTime {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-    UnixTime(i64::try_from(now.as_secs()).unwrap_or(i64::MAX))
 }

@@ -2,6 +2,7 @@
 
 mod builder;
 mod error;
+mod origin;
 mod plain;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ use tokenward::{
 
 pub use builder::Builder;
 pub use error::InquiryError;
+pub use origin::Origin;
 pub use vouched::{SignalHeaders, Vouched};
 
 /// A request that is to be judged. `Debug` shows no token, and nothing that a client sent.
@@ -27,8 +29,7 @@ pub struct Inquiry {
     signals: Signals,
     told: Object,
     expected: Option<(String, String)>,
-    request_id: Option<String>,
-    trace_parent: Option<String>,
+    origin: Origin,
 }
 
 impl Inquiry {
@@ -46,8 +47,7 @@ impl Inquiry {
             signals: Signals::none(),
             told: Object::new(),
             expected: None,
-            request_id: None,
-            trace_parent: None,
+            origin: Origin::default(),
         }))
     }
 
@@ -108,13 +108,13 @@ impl Inquiry {
     /// `X-Request-ID`, if it is there, printable, and of at most 128 bytes.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
-        self.request_id.as_deref()
+        self.origin.request_id.as_deref()
     }
 
     /// `traceparent` (W3C Trace Context), as it came.
     #[must_use]
     pub fn trace_parent(&self) -> Option<&str> {
-        self.trace_parent.as_deref()
+        self.origin.trace_parent.as_deref()
     }
 }
 

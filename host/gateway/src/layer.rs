@@ -12,7 +12,7 @@ use tower_service::Service;
 
 use crate::gate::Gate;
 use crate::identity::Identity;
-use crate::inquiry::{Inquiry, InquiryError, Vouched};
+use crate::inquiry::{Inquiry, InquiryError, Origin, Vouched};
 use crate::reply::Upstream;
 
 /// Judges every request by a [`Gate`]. One that may pass reaches the inner service with identity
@@ -74,7 +74,11 @@ where
             let inquiry = match inquiry {
                 Ok(inquiry) => inquiry,
                 Err(error) => {
-                    return Ok(gate.refuse(&error).await.into_response(request.method()));
+                    let vouched = request.extensions().get::<Vouched>();
+                    let client = vouched.and_then(|vouched| vouched.client_address);
+                    let origin = Origin::default().headers(request.headers());
+                    let reply = gate.refuse(&error, &origin.client_address(client)).await;
+                    return Ok(reply.into_response(request.method()));
                 }
             };
             let judged = gate.judge(&inquiry).await;

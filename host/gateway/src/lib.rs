@@ -47,7 +47,7 @@ mod testing;
 
 pub use gate::{Gate, Judged, Observer};
 pub use identity::{Credentials, Identity, IdentityError, PREFIX};
-pub use inquiry::{Builder, Inquiry, InquiryError, SignalHeaders, Vouched};
+pub use inquiry::{Builder, Inquiry, InquiryError, Origin, SignalHeaders, Vouched};
 pub use layer::{TokenwardLayer, TokenwardService};
 pub use reply::{Reasons, Reply, Upstream};
 

@@ -5,9 +5,9 @@ use std::sync::{Arc, LazyLock};
 use serde_json::{Value, json};
 use tokenward::json::parse_strict;
 use tokenward::mint::PrivateKey;
-use tokenward::{Algorithm, Authorizer, Bundle, Trust};
+use tokenward::{Algorithm, Authorizer, Bundle, Trust, UnixTime};
 
-use crate::gate::{Gate, now};
+use crate::gate::Gate;
 use crate::inquiry::Inquiry;
 
 pub(crate) static KEY: LazyLock<PrivateKey> =
@@ -31,7 +31,8 @@ pub(crate) fn gate() -> Gate {
 
 /// A token with these claims that was issued now.
 pub(crate) fn token(claims: &Value) -> String {
-    let mut all = json!({ "iat": now().seconds(), "exp": now().seconds() + 600, "sub": "u-1" });
+    let now = UnixTime::now().seconds();
+    let mut all = json!({ "iat": now, "exp": now + 600, "sub": "u-1" });
     for (name, value) in claims.as_object().unwrap() {
         all[name] = value.clone();
     }

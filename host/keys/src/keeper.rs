@@ -3,7 +3,6 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokenward_token::{Trust, UnixTime};
 use tokio::task::JoinSet;
@@ -121,7 +120,7 @@ impl Keeper {
             sources,
             settings: Settings::default(),
             inventory: None,
-            clock: Arc::new(system_time),
+            clock: Arc::new(UnixTime::now),
             transport: Arc::new(Http::default()),
             hooks: Hooks { change: Box::new(drop), fetch: Box::new(|_, _| {}) },
         }
@@ -216,9 +215,4 @@ impl fmt::Debug for Builder {
             .field("settings", &self.settings)
             .finish_non_exhaustive()
     }
-}
-
-fn system_time() -> UnixTime {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    UnixTime(i64::try_from(now.as_secs()).unwrap_or(i64::MAX))
 }

@@ -32,9 +32,10 @@
 //!   goes by no proxy. A JWKS may be redirected within its origin, three times;
 //!   metadata may not, since its address is what ties it to the issuer.
 //! - A fetch is whole or nothing: within [`Settings::timeout`], each answer of at
-//!   most [`Settings::max_bytes`], strict JSON, a JWKS of which every key is sound
-//!   and one at least can be used, and which fits the issuer's rules. Otherwise it
-//!   has failed, the keys before serve on, and the status says why.
+//!   most [`Settings::max_bytes`], strict JSON, a JWKS of which one key at least can
+//!   be used, and which fits the issuer's rules. Otherwise it has failed, the keys
+//!   before serve on, and the status says why. Keys that are malformed, weak, private
+//!   or for something else are skipped (RFC 7517 section 5), and the status names them.
 //! - Metadata is at one of [two places](WellKnown), and must name the issuer to the
 //!   last byte. Its `jwks_uri` may be of another host, as large providers have it:
 //!   the issuer says so. It is asked for again every hour, after a failure, and for
@@ -64,7 +65,7 @@
 //! | `not_json` | The answer is not strict JSON |
 //! | `metadata` | The metadata is not what the standards say |
 //! | `issuer_mismatch` | The metadata is another issuer's |
-//! | `keys` | The JWKS, or a key in it, is refused |
+//! | `keys` | The JWKS is refused, or no key in it can be used |
 //! | `rules` | The keys do not fit the issuer's rules in the trust file |
 //! | `internal` | A fault of this program |
 

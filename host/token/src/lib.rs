@@ -47,6 +47,7 @@
 mod algorithm;
 pub mod base64url;
 mod claims;
+pub mod credential;
 mod digest;
 mod error;
 mod header;

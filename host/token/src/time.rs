@@ -1,7 +1,9 @@
-//! Moments: whole seconds since 1970, given by the caller. Nothing here reads a clock.
+//! Moments: whole seconds since 1970. Nothing in this crate asks for the time by itself: callers
+//! give it, be it that of [`UnixTime::now`].
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -15,6 +17,14 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 pub struct UnixTime(pub i64);
 
 impl UnixTime {
+    /// The moment by this machine's clock. One that is set before 1970 is taken for 1970: then every
+    /// token was issued in the future, and is refused.
+    #[must_use]
+    pub fn now() -> Self {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+    }
+
     /// The seconds.
     #[must_use]
     pub fn seconds(self) -> i64 {

@@ -1,7 +1,7 @@
 //! The pipeline: the one place where the order of the steps is written.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use tokenward_bundle::{Bundle, BundledPolicy, Enforcement, OnFault};
@@ -245,9 +245,7 @@ impl Authorizer {
     /// Decides about a request to a protected resource, now.
     #[must_use]
     pub fn authorize(&self, bearer: &[u8], request: &RequestFacts, signals: &Signals) -> Decision {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-        let now = UnixTime(i64::try_from(now.as_secs()).unwrap_or(i64::MAX));
-        self.authorize_at(bearer, request, signals, now)
+        self.authorize_at(bearer, request, signals, UnixTime::now())
     }
 
     /// Decides about a request to a protected resource, at this moment.

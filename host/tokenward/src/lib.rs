@@ -72,6 +72,7 @@ pub use tokenward_engine::{
     Refill, RequestError, RequestFacts, RequestPart, Requirement, Risk, Rule, SameSite, Severity,
     Signal, Signals, StepUp, Tls, TokenFacts, TokenLocation, TokenPart, component_digest,
 };
+pub use tokenward_token::credential;
 pub use tokenward_token::{
     Algorithm, BearerToken, Issuer, Json, Key, KeySet, Object, ParseLimits, TokenDigest,
     TokenError, TokenKind, Trust, UnixTime, UnverifiedToken, VerifiedToken, json, load, mint, time,

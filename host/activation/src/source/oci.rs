@@ -208,6 +208,15 @@ impl Registry {
         let text = text.strip_prefix("oci://").unwrap_or(text);
         // Without a registry or a tag, others mean a registry and a tag of their own.
         let (host, rest) = text.split_once('/').unwrap_or(("", text));
+        // It may be a password, which no error is to show.
+        if host.contains('@') {
+            let shown = text.split_once('@').map_or("", |(_, after)| after);
+            return Err(address(
+                shown,
+                "it names a user, who is given apart from it (`authorization-file` of a server, \
+                 TOKENWARD_REGISTRY_USER and TOKENWARD_REGISTRY_PASSWORD of a command)",
+            ));
+        }
         if !(host.contains(['.', ':']) || host == "localhost") {
             return Err(address(text, "it names no registry"));
         }

@@ -129,6 +129,10 @@ fn a_threshold_is_kept() {
     let text = "threshold=2\n[[key]]\nname='a'\nfile='a.jwk'\n[[key]]\nname='b'\nfile='b.jwk'\n";
     std::fs::write(folder.join("trust.toml"), text).unwrap();
     let trust = tokenward::packed::BundleTrust::from_file(&folder.join("trust.toml")).unwrap();
+    // A list of no names is not one of any.
+    std::fs::write(folder.join("none.toml"), format!("bundles=[]\n{text}")).unwrap();
+    let none = tokenward::packed::BundleTrust::from_file(&folder.join("none.toml"));
+    assert!(none.unwrap_err().to_string().contains("`bundles` is empty; name at least one"));
     let builder = || Activator::builder(world.store(), Verification::Signed(trust.clone()));
     let mut one = Bytes(world.signed("1.0.0"));
     let error = builder().start(&world.trust(), Some(&mut one)).unwrap_err();
@@ -173,7 +177,7 @@ fn what_goes_wrong_on_the_way_is_told_apart() {
     server.answers(|_| b"no HTTP at all".to_vec());
     polled("source-unreachable");
     server.answers(|_| answer("200 OK", "", b"no bundle"));
-    polled("truncated");
+    polled("not-a-bundle");
     let name = source_name(&activator);
     let status = activator.status();
     assert_eq!(status.refused["source-unreachable"], 2);

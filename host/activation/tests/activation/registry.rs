@@ -107,12 +107,15 @@ fn references_are_checked() {
     for (text, part) in [
         ("acme/bundle:1", "it names no registry"),
         ("bundle", "it names no registry"),
+        ("u:SECRET@registry.example/acme:1", "`registry.example/acme:1`"),
+        ("u:SECRET@127.0.0.1:5000/acme@sha256:12", "it names a user"),
         ("registry.example/acme/bundle", "neither a tag nor a digest"),
         ("registry.example/Acme:1", "accepted: `REGISTRY/NAME:TAG`"),
         ("registry.example/acme@sha256:12", "accepted: `REGISTRY/NAME:TAG`"),
     ] {
         let error = new(text).unwrap_err();
         assert!(error.to_string().contains(part), "{text}: {error}");
+        assert!(!error.to_string().contains("SECRET"), "{error}");
         assert_eq!(error.code(), "source-address");
     }
     assert_eq!(new("oci://registry.example/a/b:1").unwrap().name(), "oci registry.example/a/b:1");

@@ -52,6 +52,11 @@ pub(super) fn write(entries: &[Entry<'_>]) -> Result<Vec<u8>, PackError> {
 
 impl<'a> Archive<'a> {
     pub(super) fn read(bytes: &'a [u8]) -> Result<Self, PackError> {
+        if !begins(bytes) {
+            let reason = "it does not begin as one; a bundle's folder is given by its own name, and \
+                          packed by `tokenward bundle build`";
+            return Err(PackError::Archive { reason: reason.to_owned() });
+        }
         let mut entries = BTreeMap::new();
         let mut archive = tar::Archive::new(bytes);
         let wrong = |error: std::io::Error| PackError::Archive { reason: error.to_string() };
@@ -106,6 +111,15 @@ impl<'a> Archive<'a> {
             Some(name) => Err(PackError::Unnamed { entry: name.clone() }),
             None => Ok(()),
         }
+    }
+}
+
+/// Whether a file begins as an archive does, or, where that is cut off, as one that was made here.
+fn begins(bytes: &[u8]) -> bool {
+    const MAGIC: &[u8] = b"ustar";
+    match bytes.get(257..).and_then(|rest| rest.get(..MAGIC.len())) {
+        Some(magic) => magic == MAGIC,
+        None => bytes.iter().zip(STATEMENT.as_bytes()).all(|(byte, name)| byte == name),
     }
 }
 

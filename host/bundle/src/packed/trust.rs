@@ -41,8 +41,7 @@ pub struct BundleTrustError {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct TrustFile {
     threshold: Option<usize>,
-    #[serde(default)]
-    bundles: Vec<String>,
+    bundles: Option<Vec<String>>,
     require_expiry: Option<bool>,
     #[serde(default)]
     key: Vec<KeyEntry>,
@@ -105,7 +104,13 @@ impl BundleTrust {
         let trust = Self {
             keys,
             threshold: file.threshold.unwrap_or(1),
-            names: file.bundles,
+            names: match file.bundles {
+                Some(names) if names.is_empty() => {
+                    let message = "`bundles` is empty; name at least one, or leave it out for any";
+                    return Err(wrong(message.to_owned()));
+                }
+                names => names.unwrap_or_default(),
+            },
             require_expiry: file.require_expiry.unwrap_or(true),
         };
         trust.check().map_err(wrong)?;

@@ -92,7 +92,8 @@ pub(crate) struct CheckArgs {
     pub(crate) explain: bool,
     /// Add what was judged to this log of requests, for `bundle diff --log`
     ///
-    /// It holds the claims, and no credentials. A token that was not accepted is not in it: no bundle
+    /// It holds the claims, and no credentials that names or forms tell: no token, no value of headers
+    /// such as `Authorization` or `X-Api-Key`, none of query parameters such as `code`. A token that was not accepted is not in it: no bundle
     /// was asked.
     #[arg(long, value_name = "FILE.jsonl")]
     pub(crate) record: Option<PathBuf>,

@@ -294,6 +294,9 @@ fn text(record: &Record) -> String {
 }
 
 fn arrow(change: &Change) -> String {
-    let side = |side: &Option<String>| safe::text(side.as_deref().unwrap_or("(nothing)"));
+    // What stands on several lines is compared on one.
+    let side = |side: &Option<String>| {
+        safe::text(&side.as_deref().unwrap_or("(nothing)").replace('\n', " "))
+    };
     format!("{} -> {}", side(&change.old), side(&change.new))
 }

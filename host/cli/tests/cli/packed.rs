@@ -127,7 +127,7 @@ fn what_was_changed_is_refused() {
     let ran = world.run(&verify);
     assert!(ran.code == 1 && ran.err.contains("refused [entry-differs]"), "{ran:?}");
     world.write("changed.bundle", "name = 'acme'");
-    assert!(world.run(&verify).err.contains("refused [truncated]"));
+    assert!(world.run(&verify).err.contains("refused [not-a-bundle]"));
     world
         .run(&["bundle", "verify", "none.bundle", "--bundle-key", "release.public.jwk"])
         .expect_error(&["none.bundle"]);

@@ -69,6 +69,8 @@ fn a_token_is_minted_with_a_new_key_and_accepted() {
         "--kid",
         "k-1",
     ];
+    let twice = ["token", "mint", "--key", "k.jwk", "--claim", "a=1", "--claim", "a=2"];
+    world.run(&twice).expect_error(&["--claim `a`", "it is there twice"]);
     let ran = world.run(&mint).expect(0, &[]);
     assert!(ran.err.contains("`demo.private.jwk` (keep it secret) and `demo.public.jwk`"));
     assert_eq!((ran.out.lines().count(), ran.out.matches('.').count()), (1, 2), "{}", ran.out);

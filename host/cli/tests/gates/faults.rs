@@ -101,6 +101,48 @@ fn without_keys_nothing_is_decided_until_they_come() {
     assert_eq!(outcome(&answer), (401, "invalid_token".into()), "{answer:?}");
 }
 
+/// A provider that never answers delays nobody for longer than the server may take; what came of it
+/// is answered and recorded, also where nobody waits for it any more.
+#[test]
+fn what_waits_for_keys_is_answered_in_time_and_recorded() {
+    let world = World::new();
+    let port = super::programs::free_port();
+    let trust = world.trust(&format!("http://127.0.0.1:{port}/jwks"));
+    let config =
+        format!("[listen]\nrequest-timeout = 1\n[decision-log]\nfile = \"d.jsonl\"\n{trust}");
+    let server = Server::start(world.path(), &config);
+    // From now on, somebody is there, and says nothing.
+    let silent = TcpListener::bind(("127.0.0.1", port)).unwrap();
+    std::thread::sleep(Duration::from_millis(1100)); // `cooldown`
+    let token = world.token(&[]);
+    let answer = server.forward_auth("GET", "/orders/7", &token);
+    assert_eq!(outcome(&answer), (503, "keys_unavailable".into()), "{answer:?}");
+    assert_eq!(answer.header("x-tokenward-outcome"), "fault");
+    let records = || {
+        let text = std::fs::read_to_string(world.path().join("d.jsonl")).unwrap();
+        let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
+        lines.collect::<Vec<serde_json::Value>>()
+    };
+    eventually("it is recorded", || records().len() == 1);
+    assert_eq!(records()[0]["fault"], "keys_unavailable");
+    // A gateway that does not wait.
+    let request = format!(
+        "GET /forward-auth HTTP/1.1\r\nhost: a\r\nx-forwarded-method: GET\r\n\
+         x-forwarded-proto: https\r\nx-forwarded-host: api.example\r\nx-forwarded-uri: /orders/8\r\n\
+         authorization: Bearer {token}\r\n\r\n"
+    );
+    std::thread::sleep(Duration::from_millis(1100));
+    let mut gateway = TcpStream::connect(server.address).unwrap();
+    gateway.write_all(request.as_bytes()).unwrap();
+    std::thread::sleep(Duration::from_millis(100));
+    drop(gateway);
+    eventually("it is recorded all the same", || records().len() == 2);
+    assert_eq!(records()[1]["request"]["path"], "/orders/8");
+    let metrics = server.operator("GET", "/metrics", b"").body;
+    assert!(metrics.contains("reason=\"keys_unavailable\"} 2"), "{metrics}");
+    drop(silent);
+}
+
 /// A JWKS at this port, as it is at the time.
 fn serve_jwks(port: u16, body: Arc<std::sync::Mutex<String>>) {
     let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
@@ -278,6 +320,25 @@ fn every_refusal_is_recorded_as_what_it_is() {
         (&other["decision"], &other["context"]["code"]),
         (&false.into(), &"subject_mismatch".into())
     );
+    let authorization = format!("Bearer {first}");
+    let headers = [
+        ("content-type", "application/json"),
+        ("authorization", authorization.as_str()),
+        ("x-request-id", "r-2"),
+    ];
+    let to = server.address;
+    let answer = super::http::ask_with(to, "POST", "/access/v1/evaluation", &headers, b"[]");
+    assert_eq!(answer.status, 400, "{answer:?}");
+    // What can be read of a request that cannot be judged leads to who made it.
+    let headers = [
+        ("x-forwarded-method", "GET"),
+        ("x-forwarded-proto", "https"),
+        ("x-forwarded-host", "api.example"),
+        ("x-forwarded-uri", "/x/%2e%2e/y"),
+        ("x-forwarded-for", "198.51.100.1, 203.0.113.9:4711"),
+        ("x-request-id", "r-3"),
+    ];
+    assert_eq!(super::http::ask(to, "GET", "/forward-auth", &headers).status, 400);
     // Numbers, outcomes and codes of what was said.
     let records = std::fs::read_to_string(world.path().join("d.jsonl")).unwrap();
     let said: Vec<String> = records
@@ -293,11 +354,23 @@ fn every_refusal_is_recorded_as_what_it_is() {
             r#""deny" 400 ["path_not_plain"]"#,
             r#""permit" 200 []"#,
             r#""deny" 403 ["subject_mismatch"]"#,
+            r#""deny" 400 ["member_type"]"#,
+            r#""deny" 400 ["path_not_plain"]"#,
         ]
     );
+    let record = |line: usize| -> serde_json::Value {
+        serde_json::from_str(records.lines().nth(line).unwrap()).unwrap()
+    };
+    assert_eq!(record(3)["request"]["id"], "r-2");
+    assert_eq!(record(4)["request"]["id"], "r-3");
+    assert_eq!(record(4)["request"]["client-address"], "203.0.113.9");
+    assert_eq!(record(4)["bundle"]["name"], "baseline");
     let metrics = server.operator("GET", "/metrics", b"").body;
-    for reason in ["path_not_plain", "subject_mismatch", "none"] {
-        assert!(metrics.contains(&format!("reason=\"{reason}\"}} 1")), "{reason}: {metrics}");
+    for (reason, times) in
+        [("path_not_plain", 2), ("subject_mismatch", 1), ("member_type", 1), ("none", 1)]
+    {
+        let counted = format!("reason=\"{reason}\"}} {times}");
+        assert!(metrics.contains(&counted), "{reason}: {metrics}");
     }
     // A secret that is replaced is good for nothing.
     std::fs::write(world.path().join("pep"), "another-secret-of-the-pep").unwrap();

@@ -19,6 +19,8 @@ pub struct Builder<'a> {
     inquiry: Inquiry,
     credentials: usize,
     signals: &'a SignalHeaders,
+    /// Headers of signals and facts that came empty.
+    empty: Vec<String>,
 }
 
 impl fmt::Debug for Builder<'_> {
@@ -29,7 +31,7 @@ impl fmt::Debug for Builder<'_> {
 
 impl Builder<'static> {
     pub(super) fn new(inquiry: Inquiry) -> Self {
-        Self { inquiry, credentials: 0, signals: &NO_SIGNALS }
+        Self { inquiry, credentials: 0, signals: &NO_SIGNALS, empty: Vec::new() }
     }
 }
 
@@ -37,7 +39,8 @@ impl Builder<'_> {
     /// Takes these headers for signals. Say so before the first header.
     #[must_use]
     pub fn signal_headers(self, signals: &SignalHeaders) -> Builder<'_> {
-        Builder { inquiry: self.inquiry, credentials: self.credentials, signals }
+        let Self { inquiry, credentials, empty, .. } = self;
+        Builder { inquiry, credentials, signals, empty }
     }
 
     /// With a header. Bytes that are no UTF-8 become U+FFFD, for policies; of `Authorization`,
@@ -57,11 +60,7 @@ impl Builder<'_> {
             return self.vouched_for(&name, meaning, value);
         }
         let text = String::from_utf8_lossy(value);
-        match name.as_str() {
-            "x-request-id" => self.inquiry.request_id = printable(&text, 128),
-            "traceparent" => self.inquiry.trace_parent = printable(&text, 128),
-            _ => {}
-        }
+        self.inquiry.origin = self.inquiry.origin.header(&name, value);
         self.inquiry.facts = self.inquiry.facts.with_header(&name, &text)?;
         Ok(self)
     }
@@ -168,7 +167,7 @@ impl Builder<'_> {
             Meaning::Signal(signal) => self.inquiry.signals.get(signal).is_some(),
             Meaning::Fact(fact) => self.inquiry.told.contains(fact),
         };
-        if is_there {
+        if is_there || self.empty.iter().any(|empty| empty == header) {
             return Err(InquiryError::HeaderTwice(name()));
         }
         let refused = || InquiryError::HeaderValue {
@@ -179,8 +178,9 @@ impl Builder<'_> {
         if text.len() > SIGNAL_BYTES || text.chars().any(char::is_control) {
             return Err(refused());
         }
-        // As it is set or stripped, an empty one says nothing.
+        // As it is set or stripped, an empty one says nothing, and yet is the one that counts.
         if text.is_empty() {
+            self.empty.push(header.to_owned());
             return Ok(self);
         }
         let limits = JsonLimits { max_depth: 4, max_values: 64 };
@@ -191,10 +191,4 @@ impl Builder<'_> {
         }
         Ok(self)
     }
-}
-
-fn printable(text: &str, most: usize) -> Option<String> {
-    let good =
-        !text.is_empty() && text.len() <= most && text.bytes().all(|b| (0x21..0x7f).contains(&b));
-    good.then(|| text.to_owned())
 }

@@ -12,6 +12,17 @@ fn of(headers: &[(&str, &[u8])]) -> Result<Inquiry, InquiryError> {
 }
 
 #[test]
+fn a_header_that_is_vouched_for_comes_once_be_it_empty() {
+    let signals = SignalHeaders::none().with(HeaderName::from_static("x-risk-nd"), "new-device");
+    for values in [["", "true"], ["true", ""], ["", ""]] {
+        let builder = Inquiry::builder("GET", "/").unwrap().signal_headers(&signals);
+        let once = builder.header("x-risk-nd", values[0].as_bytes()).unwrap();
+        let twice = once.header("X-Risk-ND", values[1].as_bytes());
+        assert_eq!(twice.unwrap_err().code(), "header_twice", "{values:?}");
+    }
+}
+
+#[test]
 fn credentials_are_taken_once() {
     let good: [(&[u8], &[u8], &str); 7] = [
         (b"Bearer a.b.c", b"a.b.c", "Bearer"),

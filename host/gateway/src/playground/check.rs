@@ -6,12 +6,11 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokenward::{
-    Authorizer, Json, Object, ParseLimits, Phase, Refusal, Signal, TokenError, Trust,
+    Authorizer, Json, Object, ParseLimits, Phase, Refusal, Signal, TokenError, Trust, UnixTime,
     UnverifiedToken, claim_evidence,
 };
 
 use super::{Playground, PlaygroundError, steps, strict, value};
-use crate::gate::now;
 use crate::inquiry::Inquiry;
 
 /// What is to be judged.
@@ -65,7 +64,7 @@ impl Playground {
         };
         let token = asked.token.as_deref().map(str::trim).unwrap_or_default();
         let inquiry = asked.inquiry(phase)?;
-        let mut call = inquiry.call(now());
+        let mut call = inquiry.call(UnixTime::now());
         call.bearer = token.as_bytes();
         if asked.request.is_none() {
             call.request = None;

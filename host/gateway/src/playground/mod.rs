@@ -13,14 +13,12 @@ use serde_json::{Value, json};
 use tokenward::json::{JsonLimits, parse_strict};
 use tokenward::mint::PrivateKey;
 use tokenward::{
-    Algorithm, Authorizer, Bundle, BundleVersion, EngineConfig, Json, Object, Trust,
+    Algorithm, Authorizer, Bundle, BundleVersion, EngineConfig, Json, Object, Trust, UnixTime,
     built_in_bundles,
 };
 
 pub(crate) use check::CheckRequest;
 pub(crate) use page::PAGE;
-
-use crate::gate::now;
 
 /// How long a minted token lives, in seconds, where its claims do not say.
 const TTL: i64 = 900;
@@ -133,7 +131,7 @@ impl Playground {
     /// Signs claims; `iat` and `exp` are filled in.
     pub(crate) fn mint(&self, typ: Option<&str>, claims: &Value) -> Result<Value, PlaygroundError> {
         let mut claims = object(claims)?;
-        let now = now();
+        let now = UnixTime::now();
         for (name, time) in [("iat", now), ("exp", now.plus(TTL))] {
             if !claims.contains(name) {
                 claims.set(name, Json::Integer(time.seconds()));

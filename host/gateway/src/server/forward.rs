@@ -1,6 +1,6 @@
 //! Forward-auth over HTTP: a gateway asks about a request in headers, and gets a status.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::Router;
@@ -12,7 +12,7 @@ use http::HeaderMap;
 use http::header::{HeaderName, HeaderValue};
 
 use crate::gate::Gate;
-use crate::inquiry::{Inquiry, InquiryError, Vouched};
+use crate::inquiry::{Inquiry, InquiryError, Origin, Vouched};
 
 /// How a gateway says which request it asks about. It must set each of these itself: in the place of
 /// what a client sent, or an attacker could have another request judged than is made.
@@ -62,7 +62,11 @@ async fn answer(
 ) -> Response {
     let reply = match dialect.inquiry(request.headers(), &gate) {
         Ok(inquiry) => gate.judge(&inquiry).await.reply,
-        Err(error) => gate.refuse(&error).await,
+        Err(error) => {
+            let client = client(request.headers(), &dialect.client).ok().flatten();
+            let origin = Origin::default().headers(request.headers()).client_address(client);
+            gate.refuse(&error, &origin).await
+        }
     };
     reply.into_response::<Body>(request.method())
 }
@@ -139,11 +143,13 @@ fn text<'a>(name: &HeaderName, value: &'a HeaderValue) -> Result<&'a str, Inquir
     Ok(text)
 }
 
-/// The client's address: the last entry, which the gateway added. What is no address says nothing.
+/// The client's address: the last entry, which the gateway added, with or without a port. What is no
+/// address says nothing.
 fn client(headers: &HeaderMap, name: &HeaderName) -> Result<Option<IpAddr>, InquiryError> {
     let values: Vec<&HeaderValue> = headers.get_all(name).iter().collect();
     let Some(last) = values.last() else { return Ok(None) };
     let last = text(name, last)?.rsplit(',').next().unwrap_or_default().trim();
     let bare = last.trim_start_matches('[').trim_end_matches(']');
-    Ok(bare.parse().ok())
+    let with_port = || last.parse().ok().map(|address: SocketAddr| address.ip());
+    Ok(bare.parse().ok().or_else(with_port))
 }

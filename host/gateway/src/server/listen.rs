@@ -35,6 +35,8 @@ const PING: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs
 const FIRST: Duration = Duration::from_secs(1);
 /// At the end, how long a handshake that has begun may take once no other is begun.
 const BEGUN: Duration = Duration::from_millis(250);
+/// The most connections that wait with the kernel.
+const BACKLOG: usize = 1024;
 /// The pause after a connection could not be accepted, for want of file descriptors for instance.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -145,43 +147,59 @@ async fn accept(listener: TcpListener, places: Arc<Semaphore>, serving: Serving)
                     drop(place);
                 });
             }
-            Err(error) => {
-                serving.counts.failed.fetch_add(1, Ordering::Relaxed);
-                if last_said.is_none_or(|last| last.elapsed() > Duration::from_secs(1)) {
-                    last_said = Some(Instant::now());
-                    tracing::error!(%error, "a connection cannot be accepted");
-                }
-                sleep(PAUSE).await;
-            }
+            Err(error) => serving.cannot_accept(&error, &mut last_said).await,
         }
     }
-    // Those that wait with the kernel came while the server was there: they are served, whatever
-    // the number of places. A listener that is closed resets those that it has not accepted, and
-    // one may come between the last of them and the end: so the kernel is asked first to begin no
-    // more. Where it cannot be asked, the moment between is as short as can be.
-    let mut late = |stream: TcpStream| {
+    let limit = Instant::now() + serving.settings.drain;
+    last(listener, &serving, limit, |stream| {
         let serving = serving.clone();
         connections.spawn(async move { serving.connection(stream).await });
-    };
+    })
+    .await;
+    let all = async { while connections.join_next().await.is_some() {} };
+    if timeout_at(limit, all).await.is_err() {
+        tracing::warn!("connections were cut off: they took longer than `drain`");
+    }
+}
+
+/// Accepts the last connections, and closes the listener.
+///
+/// Those that wait with the kernel came while the server was there: they are served, whatever the
+/// number of places. A listener that is closed resets those that it has not accepted, and one may
+/// come between the last of them and the end: so the kernel is asked first to begin no more. Where it
+/// cannot be asked, the moment between is as short as can be.
+async fn last(
+    listener: TcpListener,
+    serving: &Serving,
+    limit: Instant,
+    mut accepted: impl FnMut(TcpStream),
+) {
+    let mut last_said = None;
+    let mut closing = Instant::now();
     match begin_no_more(&listener) {
-        Ok(()) => {
-            let closing = Instant::now() + BEGUN;
-            while let Ok(Ok((stream, _))) = timeout_at(closing, listener.accept()).await {
-                late(stream);
-            }
-        }
+        Ok(()) => closing = (closing + BEGUN).min(limit),
         Err(error) => tracing::debug!(%error, "a connection that comes at the very end is reset"),
     }
-    if let Ok(listener) = listener.into_std() {
-        while let Ok((stream, _)) = listener.accept() {
-            let stream = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream));
-            let Ok(stream) = stream else { continue };
-            late(stream);
+    while let Ok(result) = timeout_at(closing, listener.accept()).await {
+        match result {
+            Ok((stream, _)) => accepted(stream),
+            // Connections that end make room.
+            Err(error) => {
+                serving.cannot_accept(&error, &mut last_said).await;
+                closing = closing.max(Instant::now() + PAUSE).min(limit);
+            }
+        }
+        if Instant::now() >= closing {
+            break;
         }
     }
-    let all = async { while connections.join_next().await.is_some() {} };
-    if timeout(serving.settings.drain, all).await.is_err() {
-        tracing::warn!("connections were cut off: they took longer than `drain`");
+    let Ok(listener) = listener.into_std() else { return };
+    for _ in 0..BACKLOG {
+        let Ok((stream, _)) = listener.accept() else { break };
+        let stream = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream));
+        if let Ok(stream) = stream {
+            accepted(stream);
+        }
     }
 }
 
@@ -212,6 +230,16 @@ fn begin_no_more(_: &TcpListener) -> std::io::Result<()> {
 }
 
 impl Serving {
+    /// Counts it, says so at most once a second, and pauses.
+    async fn cannot_accept(&self, error: &std::io::Error, last_said: &mut Option<Instant>) {
+        self.counts.failed.fetch_add(1, Ordering::Relaxed);
+        if last_said.is_none_or(|last| last.elapsed() > Duration::from_secs(1)) {
+            *last_said = Some(Instant::now());
+            tracing::error!(%error, "a connection cannot be accepted");
+        }
+        sleep(PAUSE).await;
+    }
+
     async fn connection(self, stream: TcpStream) {
         self.counts.accepted.fetch_add(1, Ordering::Relaxed);
         self.counts.open.fetch_add(1, Ordering::Relaxed);
@@ -265,7 +293,7 @@ impl Serving {
         // to know which protocol it speaks.
         let mut silence = pin!(sleep(self.settings.header_timeout));
         let mut last = pin!(sleep(Duration::ZERO));
-        let (mut leaving, mut left) = (false, false);
+        let (mut leaving, mut left, mut heard) = (false, false, false);
         loop {
             tokio::select! {
                 ended = connection.as_mut() => {
@@ -284,7 +312,13 @@ impl Serving {
                     left = true;
                     connection.as_mut().graceful_shutdown();
                 }
-                () = silence.as_mut(), if requests.load(Ordering::Relaxed) == 0 => return,
+                () = silence.as_mut(), if !heard => {
+                    if requests.load(Ordering::Relaxed) == 0 {
+                        return;
+                    }
+                    // From here on, the protocol's own timers count.
+                    heard = true;
+                }
             }
         }
     }
@@ -295,5 +329,78 @@ struct Open(Arc<Counts>);
 impl Drop for Open {
     fn drop(&mut self) {
         self.0.open.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::io::{ErrorKind, Read, Write};
+    use std::net::TcpStream as Client;
+
+    use super::*;
+
+    /// What the first request may take is no limit of the connection, nor of a request on it.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_connection_lives_longer_than_its_first_request_may_take() {
+        let bound = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let (address, header_timeout) = (bound.address, Duration::from_millis(300));
+        let settings = Settings { connections: 4, header_timeout, drain: Duration::ZERO };
+        let slow = || async {
+            sleep(Duration::from_millis(700)).await;
+            "slow"
+        };
+        let router = Router::new()
+            .route("/slow", axum::routing::get(slow))
+            .route("/fast", axum::routing::get(|| async { "fast" }));
+        let (_stage, stages) = watch::channel(Stage::Serving);
+        let _listener = serve(bound, settings, None, router, stages, Arc::default());
+        let asked = tokio::task::spawn_blocking(move || {
+            let mut client = Client::connect(address).unwrap();
+            client.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+            let mut ask = |target: &str| {
+                let request = format!("GET {target} HTTP/1.1\r\nhost: a\r\n\r\n");
+                client.write_all(request.as_bytes()).unwrap();
+                let mut answer = [0; 512];
+                let length = client.read(&mut answer).unwrap();
+                String::from_utf8_lossy(&answer[..length]).into_owned()
+            };
+            let slow = ask("/slow");
+            (
+                slow,
+                (0..5)
+                    .map(|_| {
+                        std::thread::sleep(Duration::from_millis(100));
+                        ask("/fast")
+                    })
+                    .collect::<Vec<_>>(),
+            )
+        });
+        let (slow, fast) = asked.await.unwrap();
+        assert!(slow.ends_with("slow"), "{slow}");
+        assert!(fast.iter().all(|answer| answer.ends_with("fast")), "{fast:?}");
+    }
+
+    #[tokio::test]
+    async fn what_has_begun_is_accepted_and_nothing_begins_after() {
+        let Bound { listener, address } = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let mut begun = Client::connect(address).unwrap();
+        begin_no_more(&listener).unwrap();
+        // A listener that is there, and does not answer.
+        let before = Client::connect_timeout(&address, Duration::from_millis(300)).unwrap_err();
+        assert_eq!(before.kind(), ErrorKind::TimedOut, "{before}");
+        begun.write_all(b"asked").unwrap();
+        let (accepted, _) = listener.accept().await.unwrap();
+        let mut accepted = accepted.into_std().unwrap();
+        accepted.set_nonblocking(false).unwrap();
+        let mut asked = [0; 5];
+        accepted.read_exact(&mut asked).unwrap();
+        accepted.write_all(b"answered").unwrap();
+        drop(accepted);
+        let mut answer = String::new();
+        begun.read_to_string(&mut answer).unwrap();
+        assert_eq!((&asked, answer.as_str()), (b"asked", "answered"));
+        drop(listener);
+        let after = Client::connect_timeout(&address, Duration::from_secs(5)).unwrap_err();
+        assert_eq!(after.kind(), ErrorKind::ConnectionRefused, "{after}");
     }
 }

@@ -9,15 +9,15 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
+use http::Version;
 use http::header::{CONNECTION, HeaderValue};
-use http::{StatusCode, Version};
+use tokenward::UnixTime;
 use tokenward_audit::DecisionLog;
 use tokenward_keys::Keeper;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, spawn_blocking};
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::timeout::TimeoutLayer;
 
 use super::admin::Guard;
 use super::app::{App, Records};
@@ -29,7 +29,7 @@ use super::start::{Deciding, StartError, deciding, decision_log, keeper, trust};
 use super::tls::Tls;
 use super::trace::Traces;
 use super::{admin, authzen, ext_authz, forward, notices};
-use crate::gate::{Gate, now};
+use crate::gate::Gate;
 use crate::playground::Playground;
 use crate::reply::Reply;
 
@@ -140,7 +140,7 @@ impl Server {
             config: config.shown.clone(),
             stage: stages.clone(),
             listeners: vec![("data", Arc::clone(&counts[0])), ("admin", Arc::clone(&counts[1]))],
-            started: now(),
+            started: UnixTime::now(),
             busy: AtomicBool::new(false),
         });
         let guard = Arc::new(Guard {
@@ -283,6 +283,7 @@ fn gate(
         .reasons(config.reasons)
         .signals(config.signals.clone())
         .keys(Arc::clone(keys))
+        .patience(config.listen.request_timeout.mul_f32(0.75))
         .observer(metrics.clone());
     if let Some(log) = log {
         gate = gate.log(Arc::clone(log));
@@ -304,9 +305,17 @@ fn data_router(
     let router = forward::router(Arc::clone(gate))
         .merge(ext_authz::router(Arc::clone(gate)))
         .merge(authzen::router(Arc::clone(gate), settings));
-    let timeout = config.listen.request_timeout;
-    let timed = TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, timeout);
+    let timed = from_fn_with_state(config.listen.request_timeout, in_time);
     Ok(common(router.layer(timed), stages))
+}
+
+/// What takes longer is answered as a fault. What was judged of it is recorded: see [`Gate::judge`].
+async fn in_time(State(limit): State<Duration>, request: Request, next: Next) -> Response {
+    let method = request.method().clone();
+    match tokio::time::timeout(limit, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Reply::fault("timed_out").into_response(&method),
+    }
 }
 
 /// What every answer goes through: a panic is an answer, and the last one of a connection says so.
@@ -353,6 +362,7 @@ fn raise_files(wanted: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use axum::routing::get;
+    use http::StatusCode;
     use tower_service::Service as _;
 
     use super::*;

@@ -1,12 +1,14 @@
 //! From a configuration to what judges: trust and keys, the bundle, the gate.
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokenward::packed::BundleTrust;
 use tokenward::{
-    ActivateError, Authorizer, Bundle, BundleError, EngineConfig, MemoryOfVerdicts, Trust,
+    ActivateError, Authorizer, Bundle, BundleError, Engine, EngineConfig, MemoryOfVerdicts, Trust,
+    load_policy,
 };
 use tokenward_activation::{
     ActivationError, Activator, FaultLimit, FileSource, FolderSource, HttpSource, OciSource,
@@ -20,6 +22,7 @@ use super::config::{BundleSource, Config, ConfigError, From, Shipped, WhenFull, 
 use super::secret::{Secret, SecretError};
 use super::tls::{Tls, TlsError};
 use crate::gate::Gate;
+use crate::record::has_field;
 
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -92,16 +95,30 @@ fn trust_file(file: &Path) -> Result<TrustFile, StartError> {
     TrustFile::read(file).map_err(|error| StartError::Trust(error.to_string()))
 }
 
-/// Whether what a configuration names can be used, without fetching or listening to anything.
+/// Whether what a configuration names can be used, without fetching or listening to anything. A
+/// bundle that is not shipped is loaded, as at the start.
 pub(crate) fn check(config: &Config) -> Result<(), StartError> {
     if let Some(file) = &config.trust.file {
         trust_file(file)?;
     }
     match &config.bundle {
-        BundleSource::Fixed(name) => drop(Bundle::open(name)?),
+        BundleSource::Fixed(name) => {
+            let engine =
+                EngineConfig { cache: config.compiled.clone(), ..EngineConfig::one_shot() };
+            let engine = Engine::new(engine).map_err(std::io::Error::other)?;
+            let bundle = Bundle::open(name)?;
+            for policy in bundle.policies() {
+                load_policy(&engine, &bundle, policy)?;
+            }
+        }
         BundleSource::Shipped(shipped) => {
             verification(shipped)?;
             source(shipped)?;
+            let there = shipped.store.ancestors().find(|folder| folder.exists());
+            if there.is_some_and(|folder| !folder.is_dir()) {
+                let problem = format_args!("`{}` lies in no folder", shipped.store.display());
+                return Err(wrong("bundle.store", problem).into());
+            }
         }
     }
     for files in config.listen.tls.iter().chain(&config.admin.tls) {
@@ -114,6 +131,10 @@ pub(crate) fn check(config: &Config) -> Result<(), StartError> {
     fetching(config)?;
     if let Some(log) = &config.decision_log {
         masks(&log.mask)?;
+        if log.file.is_dir() {
+            let problem = format_args!("`{}` is a folder; accepted: a file", log.file.display());
+            return Err(wrong("decision-log.file", problem).into());
+        }
         let folder = log.file.parent().filter(|folder| !folder.as_os_str().is_empty());
         if folder.is_some_and(|folder| !folder.is_dir()) {
             let problem = format_args!("`{}` lies in no folder that is there", log.file.display());
@@ -298,6 +319,18 @@ pub(crate) fn decision_log(config: &Config) -> Result<Option<DecisionLog>, Start
 }
 
 fn masks(pointers: &[String]) -> Result<Vec<Mask>, ConfigError> {
-    let masks: Result<_, _> = pointers.iter().map(|pointer| pointer.parse::<Mask>()).collect();
-    masks.map_err(|error| wrong("decision-log.mask", format_args!("is not accepted: {error}")))
+    let mask = |pointer: &String| {
+        let refused =
+            |why: &dyn Display| wrong("decision-log.mask", format_args!("is not accepted: {why}"));
+        let mask: Mask = pointer.parse().map_err(|error| refused(&error))?;
+        // One that hides nothing is a mistake that nobody would see.
+        if has_field(pointer) {
+            return Ok(mask);
+        }
+        Err(refused(&format_args!(
+            "no record has `{pointer}`; accepted are for instance `/request/path`, \
+             `/request/client-address`, `/findings/*/message`"
+        )))
+    };
+    pointers.iter().map(mask).collect()
 }

@@ -36,6 +36,15 @@ pub struct SkippedKey {
     pub reason: String,
 }
 
+/// What becomes of a set with a key that is malformed, weak or private.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unsound {
+    /// It is refused: whoever wrote it is there to mend it.
+    Refused,
+    /// The key is skipped.
+    Skipped,
+}
+
 impl KeySet {
     /// Reads a key file: a PEM public key, a JWK or a JWKS, told apart by what it holds.
     ///
@@ -70,14 +79,16 @@ impl KeySet {
         let Some(object) = json.as_object() else { return Err(KeyError::NotAKeyFile) };
         match object.get("keys") {
             None => Self::from_keys([Key::from_jwk(object)?]),
-            Some(Json::Array(keys)) => Self::from_jwks(keys),
+            Some(Json::Array(keys)) => Self::from_jwks(keys, Unsound::Refused),
             Some(_) => Err(KeyError::MalformedJwk { member: "keys", problem: "is not an array" }),
         }
     }
 
     /// Reads a JWKS (RFC 7517 section 5), and nothing else: what is published
-    /// at an issuer's `jwks_uri`. Keys are skipped and refused as by
-    /// [`KeySet::from_json`].
+    /// at an issuer's `jwks_uri`. What is said of keys that are skipped by
+    /// [`KeySet::from_json`] holds here for malformed, weak and private keys too,
+    /// as that section asks for: one of them keeps nobody from the others, nor
+    /// in trust what was withdrawn.
     ///
     /// # Errors
     ///
@@ -88,7 +99,7 @@ impl KeySet {
         }
         let problem = match parse_strict(bytes, &LIMITS).map_err(KeyError::NotJson)? {
             Json::Object(object) => match object.get("keys") {
-                Some(Json::Array(keys)) => return Self::from_jwks(keys),
+                Some(Json::Array(keys)) => return Self::from_jwks(keys, Unsound::Skipped),
                 Some(_) => "is not an array",
                 None => "is missing, as no JWKS has it",
             },
@@ -221,7 +232,7 @@ impl KeySet {
         }
     }
 
-    fn from_jwks(entries: &[Json]) -> Result<Self, KeyError> {
+    fn from_jwks(entries: &[Json], unsound: Unsound) -> Result<Self, KeyError> {
         let (mut keys, mut skipped) = (Vec::new(), Vec::new());
         for (index, entry) in entries.iter().enumerate() {
             let number = index + 1;
@@ -231,7 +242,7 @@ impl KeySet {
             })?;
             match Key::from_jwk(jwk) {
                 Ok(key) => keys.push(Arc::new(key)),
-                Err(error) if error.is_skippable() => {
+                Err(error) if error.is_skippable() || unsound == Unsound::Skipped => {
                     let id = valid_kid(jwk);
                     skipped.push(SkippedKey { number, id, reason: error.to_string() });
                 }

@@ -191,6 +191,12 @@ fn a_set_with_a_dangerous_key_is_refused_whole() {
         let error = KeySet::parse(format!(r#"{{"keys":[{keys}]}}"#).as_bytes()).unwrap_err();
         assert_eq!(error.code(), expected, "{keys}");
     }
+    // Of what a provider publishes, such a key is skipped (RFC 7517 section 5).
+    let fetched = |keys: &str| KeySet::parse_jwks(format!(r#"{{"keys":[{keys}]}}"#).as_bytes());
+    let of_weak = fetched(&format!("{weak},{private},{{\"kty\":\"EC\"}},{RFC_RSA}")).unwrap();
+    assert_eq!((of_weak.keys().len(), of_weak.skipped().len()), (1, 3));
+    assert!(of_weak.skipped()[0].reason.contains("weak"), "{}", of_weak.skipped()[0].reason);
+    assert_eq!(fetched(weak).unwrap_err().code(), "key_none_usable");
     let error = KeySet::parse(format!(r#"{{"keys":[{RFC_RSA},{weak}]}}"#).as_bytes()).unwrap_err();
     assert!(error.to_string().starts_with("has, as key 2 (`w`), one that is a weak"), "{error}");
 }

@@ -89,8 +89,13 @@ impl Answer {
         }
     }
 
-    /// An error of one evaluation: decisions default to closed.
-    pub(super) fn error(code: &str, error: &impl fmt::Display) -> Self {
+    /// An error of one evaluation: decisions default to closed. Where `reply` says that even this
+    /// could not be recorded, the answer is that fault.
+    pub(super) fn error(reply: &Reply, code: &str, error: &impl fmt::Display) -> Self {
+        if reply.outcome == Outcome::Fault {
+            let (outcome, code) = (reply.outcome.as_str(), told(reply));
+            return Self::refuse(Refused { outcome, code, ..Refused::default() });
+        }
         let message = error.to_string().chars().take(MESSAGE).collect();
         Self::refuse(Refused {
             outcome: Outcome::Deny.as_str(),

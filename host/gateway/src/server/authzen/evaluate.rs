@@ -16,12 +16,13 @@ pub(super) trait Judge: Sync {
     /// Judges an inquiry now.
     fn judge(&self, inquiry: &Inquiry) -> impl Future<Output = Judged> + Send;
 
-    /// Records that an evaluation cannot be judged.
+    /// Records that an evaluation cannot be judged, and answers what it is answered with.
     fn refuse(
         &self,
         code: &'static str,
         error: &(impl Display + Sync),
-    ) -> impl Future<Output = ()> + Send;
+        caller: &Caller,
+    ) -> impl Future<Output = Reply> + Send;
 
     /// The headers that are taken for signals.
     fn signal_headers(&self) -> &SignalHeaders;
@@ -32,8 +33,13 @@ impl Judge for Gate {
         Gate::judge(self, inquiry)
     }
 
-    async fn refuse(&self, code: &'static str, error: &(impl Display + Sync)) {
-        drop(self.refused(Reply::unreadable(code, error), code).await);
+    async fn refuse(
+        &self,
+        code: &'static str,
+        error: &(impl Display + Sync),
+        caller: &Caller,
+    ) -> Reply {
+        self.refused(Reply::unreadable(code, error), code, &caller.origin()).await
     }
 
     fn signal_headers(&self) -> &SignalHeaders {
@@ -49,8 +55,8 @@ pub(super) async fn one(judge: &impl Judge, evaluation: &Evaluation, caller: &Ca
             Answer::of(&judged)
         }
         Err(error) => {
-            judge.refuse(error.code(), &error).await;
-            Answer::error(error.code(), &error)
+            let reply = judge.refuse(error.code(), &error, caller).await;
+            Answer::error(&reply, error.code(), &error)
         }
     }
 }
@@ -68,8 +74,8 @@ pub(super) async fn many(
         let answer = match item {
             Ok(evaluation) => one(judge, evaluation, caller).await,
             Err(error) => {
-                judge.refuse(error.code(), error).await;
-                Answer::error(error.code(), error)
+                let reply = judge.refuse(error.code(), error, caller).await;
+                Answer::error(&reply, error.code(), error)
             }
         };
         let last = semantic.ends_with(answer.decision());

@@ -57,15 +57,18 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use http::Method;
 use serde::Serialize;
+use tokenward::Outcome;
 
 use super::secret::Secret;
 use crate::gate::Gate;
 
 use answer::Answer;
+use evaluate::Judge;
 pub(crate) use metadata::PublicUrl;
 use metadata::WELL_KNOWN;
+use question::Caller;
 use transport::Refused;
-use wire::Asked;
+use wire::{Asked, WireError};
 
 /// How the API is served.
 #[derive(Debug, Clone, Default)]
@@ -113,8 +116,10 @@ async fn evaluation(State(served): State<Arc<Served>>, request: Request) -> Resp
 
 async fn ask_one(served: &Served, request: Request) -> Result<Answer, Refused> {
     let (caller, body) = transport::admit(request, served.settings.token.as_deref()).await?;
-    let evaluation = wire::evaluation(&body)?;
-    Ok(evaluate::one(&*served.gate, &evaluation, &caller).await)
+    match wire::evaluation(&body) {
+        Ok(evaluation) => Ok(evaluate::one(&*served.gate, &evaluation, &caller).await),
+        Err(error) => Err(malformed(served, error, &caller).await),
+    }
 }
 
 /// Section 7.
@@ -135,15 +140,22 @@ enum Answers {
 
 async fn ask_many(served: &Served, request: Request) -> Result<Answers, Refused> {
     let (caller, body) = transport::admit(request, served.settings.token.as_deref()).await?;
-    Ok(match wire::evaluations(&body)? {
-        Asked::One(evaluation) => {
-            Answers::One(evaluate::one(&*served.gate, &evaluation, &caller).await)
+    match wire::evaluations(&body) {
+        Ok(Asked::One(evaluation)) => {
+            Ok(Answers::One(evaluate::one(&*served.gate, &evaluation, &caller).await))
         }
-        Asked::Many { items, semantic } => {
+        Ok(Asked::Many { items, semantic }) => {
             let evaluations = evaluate::many(&*served.gate, &items, semantic, &caller).await;
-            Answers::Many { evaluations }
+            Ok(Answers::Many { evaluations })
         }
-    })
+        Err(error) => Err(malformed(served, error, &caller).await),
+    }
+}
+
+/// Records a body that does not have the standard's shape, of a caller who may ask.
+async fn malformed(served: &Served, error: WireError, caller: &Caller) -> Refused {
+    let reply = Judge::refuse(&*served.gate, error.code(), &error, caller).await;
+    if reply.outcome == Outcome::Fault { Refused::not_recorded() } else { error.into() }
 }
 
 /// Section 9. Whoever may not ask may still learn where to.

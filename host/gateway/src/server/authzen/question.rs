@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use http::header::AUTHORIZATION;
 use tokenward::{Json, Object, Phase, Signal, TokenLocation};
 
-use crate::inquiry::{Builder, Inquiry, InquiryError, SignalHeaders, Vouched};
+use crate::inquiry::{Builder, Inquiry, InquiryError, Origin, SignalHeaders, Vouched};
 
 use super::target;
 use super::wire::{Entity, Evaluation, shown};
@@ -98,6 +98,17 @@ impl Unreadable {
 pub(super) struct Caller {
     pub(super) request_id: Option<String>,
     pub(super) trace_parent: Option<String>,
+}
+
+impl Caller {
+    /// What records say of a question of theirs that cannot be judged.
+    pub(super) fn origin(&self) -> Origin {
+        let all = [("x-request-id", &self.request_id), ("traceparent", &self.trace_parent)];
+        all.into_iter().fold(Origin::default(), |origin, (name, value)| match value {
+            Some(value) => origin.header(name, value.as_bytes()),
+            None => origin,
+        })
+    }
 }
 
 /// What is to be judged.

@@ -70,6 +70,11 @@ impl Refused {
         }
     }
 
+    pub(super) fn not_recorded() -> Self {
+        let message = "the decision could not be recorded, and there is none without a record";
+        Self { status: StatusCode::SERVICE_UNAVAILABLE, ..Self::bad_request(message) }
+    }
+
     fn internal() -> Self {
         let message = "the answer could not be written";
         Self { status: StatusCode::INTERNAL_SERVER_ERROR, ..Self::bad_request(message) }

@@ -93,6 +93,20 @@ fn seconds(setting: &str, value: u64, least: u64, most: u64) -> Result<Duration,
     Err(wrong(setting, format_args!("is {value}; accepted: seconds, {least} to {most}")))
 }
 
+/// Both listen at addresses of their own.
+pub(super) fn check_addresses(listen: &Listener, admin: &Admin) -> Result<(), ConfigError> {
+    let (data, operators) = (listen.address, admin.address);
+    let meet = data.ip() == operators.ip()
+        || data.ip().is_unspecified()
+        || operators.ip().is_unspecified();
+    if data.port() == 0 || data.port() != operators.port() || !meet {
+        return Ok(());
+    }
+    let problem =
+        format_args!("is {operators}, and `listen.address` is {data}; accepted: another port");
+    Err(wrong("admin.address", problem))
+}
+
 /// Whoever can reach it must be known, or be on this machine.
 pub(super) fn check_exposure(admin: &Admin) -> Result<(), ConfigError> {
     let certificates = admin.tls.as_ref().is_some_and(|tls| tls.client_ca.is_some());
@@ -317,6 +331,10 @@ fn decision_log(
     }
     let rotate = match file.rotate_mib {
         None => None,
+        Some(_) if !(1..=100_000).contains(&file.keep) => {
+            let problem = format_args!("is {}; accepted: 1 to 100000 files", file.keep);
+            return Err(wrong("decision-log.keep", problem));
+        }
         Some(mib @ 1..=1_048_576) => Some((mib << 20, file.keep)),
         Some(mib) => {
             let problem = format_args!("is {mib}; accepted: 1 to 1048576");
@@ -343,7 +361,7 @@ fn trace(file: file::Trace) -> Result<Trace, ConfigError> {
         return Err(wrong("trace.ratio", format_args!("is {}; accepted: 0 to 1", file.ratio)));
     }
     let host = file.otlp.strip_prefix("http://").unwrap_or_default();
-    if host.is_empty() || host.starts_with('/') {
+    if host.is_empty() || host.starts_with('/') || file.otlp.parse::<http::Uri>().is_err() {
         let problem = "is not accepted; accepted: the `http://` address of an OTLP receiver by gRPC, \
                        for instance a collector beside this server, `http://127.0.0.1:4317`";
         return Err(wrong("trace.otlp", problem));

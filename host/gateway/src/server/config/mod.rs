@@ -247,6 +247,7 @@ impl Config {
 
     /// Whether nobody reaches what he is not to reach, at the addresses as they are now.
     pub(super) fn check_exposure(&self) -> Result<(), ConfigError> {
+        check::check_addresses(&self.listen, &self.admin)?;
         check::check_exposure(&self.admin)?;
         if self.trust.file.is_none() {
             check::check_playground(&self.listen, &self.admin)?;

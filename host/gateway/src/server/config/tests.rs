@@ -115,7 +115,9 @@ fn what_is_wrong_is_named_with_what_is_accepted() {
         (with("[upstream]\nclaims = \"x-tokenward-subject\""), "`upstream.claims` is not accepted"),
         (with("[decision-log]\nfile = \"-\"\nsync = true"), "`decision-log.file` is `-`"),
         (with("[decision-log]\nfile = \"a\"\nqueue = 0"), "`decision-log.queue` is 0"),
+        (with("[decision-log]\nfile = \"a\"\nrotate-mib = 1\nkeep = 0"), "`decision-log.keep` is 0"),
         (with("[trace]\notlp = \"x\""), "`trace.otlp` is not accepted"),
+        (with("[trace]\notlp = \"http://a b\""), "`trace.otlp` is not accepted"),
         (with("[trace]\notlp = \"http://x\"\nratio = 2.0"), "`trace.ratio` is 2"),
         ("[trust]\n[bundle]\nbuilt-in = \"a\"".into(), "`trust` names nobody"),
         ("[trust]\nplayground = true\nfile = \"a\"\n[bundle]\nbuilt-in = \"a\"".into(), "`trust.playground` is true beside"),
@@ -133,4 +135,54 @@ fn what_is_wrong_is_named_with_what_is_accepted() {
         let error = read(&text).unwrap_err().to_string();
         assert!(error.contains(expected), "{text}\n{error}");
     }
+}
+
+/// What the check of a configuration accepts is what starts.
+#[test]
+fn what_cannot_start_is_told_by_the_check() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let key = tokenward::mint::PrivateKey::generate(tokenward::Algorithm::ES256).unwrap();
+    std::fs::write(at("idp.jwk"), key.public_jwk().unwrap()).unwrap();
+    let trust = "[[issuer]]\nissuer = \"https://idp.example\"\nkeys = \"idp.jwk\"\n\
+                 algorithms = [\"ES256\"]\naudiences = [\"a\"]\n";
+    std::fs::write(at("trust.toml"), trust).unwrap();
+    std::fs::create_dir(at("acme")).unwrap();
+    let bundle = |lifetime: &str| {
+        let manifest = format!(
+            "name = \"acme\"\nversion = \"1.0.0\"\ntitle = \"A\"\n[[policy]]\n\
+             module = \"lifetime-limits\"\nsettings = {{ max-lifetime = {{ access = {lifetime} }} }}\n"
+        );
+        std::fs::write(at("acme/bundle.toml"), manifest).unwrap();
+    };
+    let check = |more: &str| {
+        let text = format!("[trust]\nfile = \"trust.toml\"\n[bundle]\npath = \"acme\"\n{more}");
+        let config = Config::from_toml(&text, folder.path()).unwrap();
+        config.check().map_err(|error| error.to_string())
+    };
+    bundle("900");
+    assert_eq!(check(""), Ok(()));
+    let same = "[listen]\naddress = \"127.0.0.1:9\"\n[admin]\naddress = \"127.0.0.1:9\"";
+    let anywhere = "[listen]\naddress = \"0.0.0.0:9\"\n[admin]\naddress = \"127.0.0.1:9\"";
+    let log = |more: &str| format!("[decision-log]\nfile = \"d.jsonl\"\n{more}");
+    for (more, expected) in [
+        (same, "`admin.address` is 127.0.0.1:9, and `listen.address` is 127.0.0.1:9"),
+        (anywhere, "accepted: another port"),
+        ("[decision-log]\nfile = \"acme\"", "is a folder; accepted: a file"),
+        (&log("mask = [\"/request/client_address\"]"), "no record has `/request/client_address`"),
+        (&log("mask = [\"/status/code\"]"), "no record has `/status/code`"),
+    ] {
+        let error = check(more).unwrap_err();
+        assert!(error.contains(expected), "{more}\n{error}");
+    }
+    assert_eq!(
+        check(&log("mask = [\"/request/client-address\", \"/findings/*/message\"]")),
+        Ok(())
+    );
+    bundle("\"abc\"");
+    let error = check("").unwrap_err();
+    assert!(
+        error.contains("the bundle cannot be loaded") && error.contains("max-lifetime"),
+        "{error}"
+    );
 }

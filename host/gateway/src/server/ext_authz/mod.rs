@@ -76,6 +76,6 @@ async fn check(gate: &Gate, request: &CheckRequest) -> CheckResponse {
             let judged = gate.judge(&asked.inquiry).await;
             response::judged(judged, asked.reserved)
         }
-        Err(error) => response::malformed(gate.refuse(&error).await),
+        Err(error) => response::malformed(gate.refuse(&error, &request::origin(request)).await),
     }
 }

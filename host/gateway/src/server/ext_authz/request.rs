@@ -7,7 +7,7 @@ use tokenward::json::{JsonLimits, parse_strict};
 use tokenward::{RequestError, Tls};
 
 use crate::identity::Identity;
-use crate::inquiry::{Inquiry, InquiryError, SignalHeaders, Vouched};
+use crate::inquiry::{Inquiry, InquiryError, Origin, SignalHeaders, Vouched};
 
 use super::proto::{AttributeContext, CheckRequest, HttpRequest};
 
@@ -55,6 +55,15 @@ pub(super) fn read(request: &CheckRequest, signals: &SignalHeaders) -> Result<As
         }
     }
     Ok(Asked { inquiry: builder.build(), reserved })
+}
+
+/// What records say of a request that cannot be judged.
+pub(super) fn origin(request: &CheckRequest) -> Origin {
+    let Some(attributes) = request.attributes.as_ref() else { return Origin::default() };
+    let origin = Origin::default().client_address(vouched(attributes).client_address);
+    let http = attributes.request.as_ref().and_then(|request| request.http.as_ref());
+    let headers = http.and_then(|http| headers(http).ok()).unwrap_or_default().0;
+    headers.into_iter().fold(origin, |origin, (name, value)| origin.header(name, value))
 }
 
 /// The headers, and whether several of one name are joined in one. Envoy sends them in one of two

@@ -11,11 +11,11 @@ use http::header::HeaderName;
 use prost::Message;
 use tokenward::json::{JsonLimits, parse_strict};
 use tokenward::mint::PrivateKey;
-use tokenward::{Algorithm, Authorizer, Bundle, Trust};
+use tokenward::{Algorithm, Authorizer, Bundle, Trust, UnixTime};
 use tokenward_token::base64url;
 
 use super::proto::{CheckRequest, HeaderValue, HttpRequest};
-use crate::gate::{Gate, now};
+use crate::gate::Gate;
 use crate::inquiry::SignalHeaders;
 
 static KEY: LazyLock<PrivateKey> =
@@ -41,7 +41,7 @@ fn signals() -> SignalHeaders {
 
 /// A token of these claims, as members of JSON, valid for some time from now.
 fn token(claims: &str) -> String {
-    let now = now().seconds();
+    let now = UnixTime::now().seconds();
     signed(&format!(r#"{{"iat":{now},"exp":{},{claims}}}"#, now + 600))
 }
 

@@ -14,12 +14,13 @@ use axum::body::{Body, to_bytes};
 use http::{HeaderMap, Method, Request};
 use serde_json::{Value, json};
 use tokenward::mint::PrivateKey;
-use tokenward::{Algorithm, Authorizer, Bundle, Object, Trust};
+use tokenward::{Algorithm, Authorizer, Bundle, Object, Trust, UnixTime};
 use tower_service::Service;
 
 use super::evaluate::Judge;
+use super::question::Caller;
 use super::{Settings, router};
-use crate::gate::{Gate, Judged, now};
+use crate::gate::{Gate, Judged};
 use crate::inquiry::{Inquiry, SignalHeaders};
 use crate::reply::Reply;
 
@@ -58,7 +59,8 @@ fn organization() -> Gate {
 
 /// A token with these claims that was issued now.
 fn token(claims: Value) -> String {
-    let mut all = json!({ "iat": now().seconds(), "exp": now().seconds() + 600 });
+    let now = UnixTime::now().seconds();
+    let mut all = json!({ "iat": now, "exp": now + 600 });
     for (name, value) in claims.as_object().unwrap() {
         all[name] = value.clone();
     }
@@ -199,7 +201,14 @@ impl Judge for Counting {
         judged
     }
 
-    async fn refuse(&self, _: &'static str, _: &(impl std::fmt::Display + Sync)) {}
+    async fn refuse(
+        &self,
+        code: &'static str,
+        error: &(impl std::fmt::Display + Sync),
+        _: &Caller,
+    ) -> Reply {
+        Reply::unreadable(code, error)
+    }
 
     fn signal_headers(&self) -> &SignalHeaders {
         self.gate.signal_headers()

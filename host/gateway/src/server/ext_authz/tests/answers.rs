@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use prost::Message;
 use prost_types::value::Kind;
 use prost_types::{Struct, Value};
+use tokenward::UnixTime;
 
 use super::super::check;
 use super::super::proto::{
@@ -119,7 +120,7 @@ async fn what_may_pass_goes_upstream_with_its_identity() {
 
 #[tokio::test]
 async fn every_cause_has_its_status() {
-    let past = crate::gate::now().seconds() - 600;
+    let past = UnixTime::now().seconds() - 600;
     let expired = signed(&format!(r#"{{"sub":"u-1","scope":"orders:read","exp":{past}}}"#));
     let good = token(GOOD);
     let forged = format!("{}A", good.trim_end_matches(|c| c != '.'));
