@@ -16,7 +16,7 @@ pub struct Watch {
     /// that a fleet does not ask all at once.
     pub every: Duration,
     /// The longest time between two looks at a source that fails: the time
-    /// doubles with each failure.
+    /// doubles with each failure; twice at most because of bundles that are refused.
     pub at_most: Duration,
 }
 
@@ -29,6 +29,8 @@ impl Default for Watch {
 
 /// The longest time between two looks, whatever is asked for.
 const LONGEST: Duration = Duration::from_hours(24);
+/// How often the time between two looks doubles because of bundles that are refused.
+const REFUSALS: u32 = 2;
 /// An answer that takes less was not held back.
 const WAITED: Duration = Duration::from_secs(1);
 
@@ -58,10 +60,14 @@ impl Activator {
             loop {
                 let began = Instant::now();
                 let polled = activator.poll(source.as_mut());
-                // A bundle that is refused is no failure of its source: the next may be right.
-                let failed = matches!(polled, Err(ActivationError::Source(_)));
                 let is_news = matches!(polled, Ok(Switch::Active(_)));
-                failures = if failed { failures + 1 } else { 0 };
+                failures = match &polled {
+                    Ok(_) => 0,
+                    Err(ActivationError::Source(_)) => failures + 1,
+                    // A bundle that is refused is no failure of its source: the next may be right,
+                    // and is not to wait long. The same one is fetched again meanwhile.
+                    Err(_) => (failures + 1).min(REFUSALS),
+                };
                 // One that waits for news itself is asked again at once, if it does.
                 let waited = began.elapsed() >= WAITED || is_news;
                 let pause = if polled.is_ok() && source.waits() && waited {

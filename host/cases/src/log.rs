@@ -203,7 +203,12 @@ fn request(line: &mut Object, facts: &RequestFacts) {
     let headers = facts.headers().iter();
     let headers = headers.map(|(name, value)| {
         let secret = is_named(name) || holds_token(value);
-        (name.clone(), Json::from(if secret { NOT_RECORDED } else { value.as_str() }))
+        // What a page was asked for with is not what this request was asked with.
+        let value = match value.split_once('?') {
+            Some((page, _)) if name == "referer" => page,
+            _ => value.as_str(),
+        };
+        (name.clone(), Json::from(if secret { NOT_RECORDED } else { value }))
     });
     line.set("headers", Object::from_pairs(headers));
     if let Some(address) = facts.client_address() {

@@ -157,7 +157,8 @@ impl Gate {
         let started = Instant::now();
         let before = self.authorizer().trust();
         let mut judged = self.answered(inquiry);
-        let mut pending = Pending { gate: self, inquiry, judged: &mut judged, recorded: false };
+        let mut pending =
+            Pending { gate: self, inquiry, judged: &mut judged, started, recorded: false };
         if lacks_key(&pending.judged.decision) && self.keys_changed(inquiry, &before).await {
             *pending.judged = self.answered(inquiry);
         }
@@ -166,7 +167,6 @@ impl Gate {
         {
             pending.judged.reply = fault;
         }
-        pending.judged.elapsed = started.elapsed();
         drop(pending);
         judged
     }
@@ -248,11 +248,13 @@ impl Gate {
     }
 }
 
-/// A judgement that is under way. Given up, it is recorded and observed as far as it came.
+/// A judgement that is under way. Given up, it is observed as far as it came, and recorded, unless
+/// the log is full and nobody waits for a place in it.
 struct Pending<'a> {
     gate: &'a Gate,
     inquiry: &'a Inquiry,
     judged: &'a mut Judged,
+    started: Instant,
     recorded: bool,
 }
 
@@ -270,6 +272,7 @@ impl Drop for Pending<'_> {
             // Nobody is there any more to wait for it.
             drop(self.record());
         }
+        self.judged.elapsed = self.started.elapsed();
         for observer in &self.gate.observers {
             observer.judged(self.inquiry, self.judged);
         }

@@ -138,6 +138,8 @@ pub struct SkippedStatus {
     pub kid: Option<String>,
     /// Why it is not used.
     pub reason: String,
+    /// Whether nobody should publish such a key: it is malformed, weak, or no public one.
+    pub unsound: bool,
 }
 
 pub(crate) fn of(view: &View, inventory: &Inventory, settings: &Settings, now: UnixTime) -> Status {
@@ -213,6 +215,7 @@ fn of_issuer(
                 number: skipped.number,
                 kid: skipped.id.clone(),
                 reason: skipped.reason.clone(),
+                unsound: skipped.unsound,
             })
             .collect(),
     }

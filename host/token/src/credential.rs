@@ -6,31 +6,46 @@ use std::borrow::Cow;
 const NOT_RECORDED: &str = "not-recorded";
 
 /// Words in the name of a header or of a query parameter whose value is a credential.
-const WORDS: [&str; 19] = [
+const WORDS: [&str; 20] = [
     "apikey",
     "assertion",
     "auth",
+    "authentication",
     "authorization",
-    "cookie",
+    "bearer",
     "credential",
     "credentials",
     "dpop",
     "jwt",
     "otp",
-    "passwd",
-    "password",
     "pwd",
-    "secret",
+    "session",
     "sid",
     "sig",
     "signature",
     "ticket",
-    "token",
+    "verifier",
+    "samlart",
+    "samlresponse",
 ];
 
-/// Whole names, without separators, and the ends of longer ones.
-const NAMES: [&str; 7] =
-    ["code", "apikey", "accesskey", "privatekey", "secretkey", "sessionid", "subscriptionkey"];
+/// What such a word ends in: headers come in small letters, so that `AccessToken` is one word.
+const ENDS: [&str; 6] = ["cookie", "passphrase", "passwd", "password", "secret", "token"];
+
+/// Whole names, without separators.
+const NAMES: [&str; 4] = ["code", "devicecode", "usercode", "verificationcode"];
+
+/// Ends of whole names, without separators.
+const NAME_ENDS: [&str; 8] = [
+    "apikey",
+    "accesskey",
+    "privatekey",
+    "secretkey",
+    "sessionid",
+    "sessid",
+    "subscriptionkey",
+    "functionskey",
+];
 
 /// Whether a header or a query parameter of this name holds a credential: `X-Api-Key`,
 /// `access_token`, `code` (RFC 6749 section 4.1.2).
@@ -50,7 +65,7 @@ pub fn is_named(name: &str) -> bool {
         let border = !letter.is_ascii_alphanumeric()
             || (letter.is_ascii_uppercase() && before.is_ascii_lowercase());
         if border {
-            if WORDS.contains(&word.as_str()) {
+            if WORDS.contains(&word.as_str()) || ENDS.iter().any(|end| word.ends_with(end)) {
                 return true;
             }
             word.clear();
@@ -63,20 +78,26 @@ pub fn is_named(name: &str) -> bool {
     }
     // `DPoP` is one word, whatever its letter case looks like.
     WORDS.contains(&whole.as_str())
-        || NAMES.iter().any(|known| whole == *known || (*known != "code" && whole.ends_with(known)))
+        || NAMES.contains(&whole.as_str())
+        || ENDS.iter().chain(&NAME_ENDS).any(|end| whole.ends_with(end))
 }
 
-/// Whether something in a text has the form of a JWS or JWE in compact serialization: three or five
-/// parts of base64url, of which the first begins as a JSON object does.
+/// Whether something in a text has the form of a JWS or JWE in compact serialization: parts of
+/// base64url with dots between, three at least, of which one begins as a JSON object does, be it
+/// behind a prefix.
 #[must_use]
 pub fn holds_token(text: &str) -> bool {
+    // `{"`, and with white space in it.
+    const BEGINS: [&str; 5] = ["eyJ", "eyA", "ewo", "ew0", "ewk"];
+    // `{"alg":"a"}` has 15 characters.
+    const HEADER: usize = 12;
     let part_of_token = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let begins = |part: &str| {
+        BEGINS.iter().any(|begin| part.find(begin).is_some_and(|at| part.len() - at >= HEADER))
+    };
     text.split(|c: char| !part_of_token(c)).any(|word| {
-        let header = word.split('.').next().unwrap_or_default();
-        // `{"alg":"a"}` has 15 characters.
-        let is_header =
-            header.len() >= 12 && (header.starts_with("ey") || header.starts_with("ew"));
-        is_header && (3..=5).contains(&word.split('.').count())
+        let parts = word.split('.').count();
+        word.split('.').enumerate().any(|(at, part)| parts - at >= 3 && begins(part))
     })
 }
 
@@ -124,6 +145,16 @@ mod tests {
             "user.password",
             "X-Amz-Security-Token",
             "X-Amz-Signature",
+            "x-amzn-oidc-accesstoken",
+            "X-CSRFToken",
+            "x-authtoken",
+            "clientsecret",
+            "newpassword",
+            "PHPSESSID",
+            "SAMLResponse",
+            "code_verifier",
+            "device_code",
+            "x-functions-key",
             "sig",
             "sessionId",
             "session_id",
@@ -148,6 +179,31 @@ mod tests {
             "tokens_left",
         ] {
             assert!(!is_named(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn tokens_are_found_wherever_they_begin() {
+        let jws = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ1In0.c2ln";
+        for text in [
+            jws.to_owned(),
+            format!("t_{jws}"),
+            format!("v1.{jws}"),
+            format!("{jws}.{jws}"),
+            format!("a {jws}, b"),
+            "ewogImFsZyI6IDEgfQ.e30.".to_owned(),
+        ] {
+            assert!(holds_token(&text), "{text}");
+        }
+        for text in [
+            "",
+            "a.b.c",
+            "eyewitness-news.example.com",
+            "eyJhbGciOiJFUzI1NiJ9",
+            "eyJ.a.b",
+            "they.J.x",
+        ] {
+            assert!(!holds_token(text), "{text}");
         }
     }
 }

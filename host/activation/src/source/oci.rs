@@ -206,17 +206,22 @@ enum Pulled {
 impl Registry {
     fn new(text: &str, login: &RegistryLogin) -> Result<Self, SourceError> {
         let text = text.strip_prefix("oci://").unwrap_or(text);
-        // Without a registry or a tag, others mean a registry and a tag of their own.
-        let (host, rest) = text.split_once('/').unwrap_or(("", text));
-        // It may be a password, which no error is to show.
-        if host.contains('@') {
-            let shown = text.split_once('@').map_or("", |(_, after)| after);
+        // What stands before an `@`, but for that of a digest, may be a password, which no error is
+        // to show.
+        let (named, digest) = match text.rsplit_once('@') {
+            Some((named, digest)) if digest.starts_with("sha256:") => (named, digest),
+            _ => (text, ""),
+        };
+        if let Some((_, after)) = named.rsplit_once('@') {
+            let at = if digest.is_empty() { "" } else { "@" };
             return Err(address(
-                shown,
+                &format!("{after}{at}{digest}"),
                 "it names a user, who is given apart from it (`authorization-file` of a server, \
                  TOKENWARD_REGISTRY_USER and TOKENWARD_REGISTRY_PASSWORD of a command)",
             ));
         }
+        // Without a registry or a tag, others mean a registry and a tag of their own.
+        let (host, rest) = text.split_once('/').unwrap_or(("", text));
         if !(host.contains(['.', ':']) || host == "localhost") {
             return Err(address(text, "it names no registry"));
         }

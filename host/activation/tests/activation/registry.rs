@@ -109,6 +109,8 @@ fn references_are_checked() {
         ("bundle", "it names no registry"),
         ("u:SECRET@registry.example/acme:1", "`registry.example/acme:1`"),
         ("u:SECRET@127.0.0.1:5000/acme@sha256:12", "it names a user"),
+        ("u:p@SECRET@registry.example/acme:1", "`registry.example/acme:1`"),
+        ("u:p/SECRET@registry.example/acme:1", "it names a user"),
         ("registry.example/acme/bundle", "neither a tag nor a digest"),
         ("registry.example/Acme:1", "accepted: `REGISTRY/NAME:TAG`"),
         ("registry.example/acme@sha256:12", "accepted: `REGISTRY/NAME:TAG`"),

@@ -26,7 +26,7 @@ pub(crate) fn fetched(issuer: &str, outcome: &Outcome) {
 
 /// Tells what changes, for as long as it runs.
 pub(crate) async fn follow(app: Arc<App>) {
-    let mut known = Known::of(&app);
+    let mut known = Known { unsound: Vec::new(), ..Known::of(&app) };
     loop {
         tokio::time::sleep(OFTEN).await;
         let now = Known::of(&app);
@@ -40,13 +40,25 @@ struct Known {
     activation: Option<Status>,
     /// Whether the decision log fails, and why.
     failing: Option<&'static str>,
+    /// Keys that providers should not publish: the issuer, and what is said of the key.
+    unsound: Vec<(String, String)>,
 }
 
 impl Known {
     fn of(app: &App) -> Self {
         let stats = app.log.as_ref().map(|log| log.stats()).filter(|stats| stats.failing);
         let code = stats.map(|stats| stats.last_error.map_or("unknown", |error| error.code));
-        Self { activation: app.activator.as_ref().map(|a| a.status()), failing: code }
+        let issuers = app.keys.as_ref().map(|keys| keys.status().issuers).unwrap_or_default();
+        let unsound = issuers.into_iter().flat_map(|issuer| {
+            let name = issuer.issuer;
+            let keys = issuer.skipped.into_iter().filter(|key| key.unsound);
+            keys.map(move |key| {
+                let kid = key.kid.map(|kid| format!(" (`{kid}`)")).unwrap_or_default();
+                (name.clone(), format!("key {}{kid} {}", key.number, key.reason))
+            })
+        });
+        let activation = app.activator.as_ref().map(|activator| activator.status());
+        Self { activation, failing: code, unsound: unsound.collect() }
     }
 
     fn tell(&self, before: &Self) {
@@ -54,6 +66,9 @@ impl Known {
             (None, Some(code)) => tracing::error!(code, "decisions cannot be recorded"),
             (Some(_), None) => tracing::info!("decisions are recorded again"),
             _ => {}
+        }
+        for (issuer, key) in self.unsound.iter().filter(|key| !before.unsound.contains(key)) {
+            tracing::warn!(issuer, key, "a published key is skipped that nobody should publish");
         }
         let (Some(now), Some(then)) = (&self.activation, &before.activation) else { return };
         if let Some(active) = now.active.as_ref().filter(|_| now.switches > then.switches) {

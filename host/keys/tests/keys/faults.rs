@@ -94,7 +94,7 @@ async fn answers_that_are_no_keys_are_refused() {
         (ok(&jwks(&[&B, &two])), "keys", "has two keys with `kid` `b`"),
         (ok(&private), "keys", "is a private key"),
         (ok(weak), "keys", "is a weak key"),
-        (ok(secret), "rules", "are shared secrets"),
+        (ok(secret), "keys", "is a shared secret"),
         (with_header("location: /other", ""), "not_json", "is not valid JSON"),
     ] {
         server.set("/jwks", reply);

@@ -32,6 +32,12 @@ pub(super) fn read(jwk: &Object) -> Result<Key, KeyError> {
     })
 }
 
+/// The public key of a private one, if it is sound.
+pub(super) fn public_half(jwk: &Object) -> Option<Key> {
+    let public = jwk.iter().filter(|(name, _)| !PRIVATE_MEMBERS.contains(name));
+    read(&Object::from_pairs(public.map(|(name, value)| (name.to_owned(), value.clone())))).ok()
+}
+
 /// Whether a `kid` is 1 to 256 printable ASCII characters.
 pub(crate) fn check_kid(kid: &str) -> bool {
     (1..=MAX_KID).contains(&kid.len()) && kid.bytes().all(|b| (b' '..=b'~').contains(&b))

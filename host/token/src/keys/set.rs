@@ -25,7 +25,10 @@ pub struct KeySet {
     skipped: Vec<SkippedKey>,
 }
 
-/// A key of a JWKS that is not used, since it is for another purpose.
+const PUBLISHED_SECRET: &str = "it is a shared secret, and whoever reads the set has it";
+const PUBLISHED_PRIVATE: &str = "its private half stands in the set as well";
+
+/// A key of a JWKS that is not used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SkippedKey {
     /// Its place in the set, from 1.
@@ -34,6 +37,9 @@ pub struct SkippedKey {
     pub id: Option<String>,
     /// Why it is not used.
     pub reason: String,
+    /// Whether nobody should publish such a key: it is malformed, weak, secret, or its private half
+    /// is there. Otherwise it is for another purpose.
+    pub unsound: bool,
 }
 
 /// What becomes of a set with a key that is malformed, weak or private.
@@ -86,9 +92,10 @@ impl KeySet {
 
     /// Reads a JWKS (RFC 7517 section 5), and nothing else: what is published
     /// at an issuer's `jwks_uri`. What is said of keys that are skipped by
-    /// [`KeySet::from_json`] holds here for malformed, weak and private keys too,
-    /// as that section asks for: one of them keeps nobody from the others, nor
-    /// in trust what was withdrawn.
+    /// [`KeySet::from_json`] holds here for malformed, weak, private and secret
+    /// keys too, as that section asks for: one of them keeps nobody from the
+    /// others, nor in trust what was withdrawn. A key of which the private half
+    /// stands in the set is skipped with it.
     ///
     /// # Errors
     ///
@@ -234,25 +241,45 @@ impl KeySet {
 
     fn from_jwks(entries: &[Json], unsound: Unsound) -> Result<Self, KeyError> {
         let (mut keys, mut skipped) = (Vec::new(), Vec::new());
-        for (index, entry) in entries.iter().enumerate() {
-            let number = index + 1;
+        let mut leaked = Vec::new();
+        for (number, entry) in (1..).zip(entries) {
             let jwk = entry.as_object().ok_or(KeyError::MalformedJwk {
                 member: "keys",
                 problem: "has an item that is not an object",
-            })?;
-            match Key::from_jwk(jwk) {
-                Ok(key) => keys.push(Arc::new(key)),
-                Err(error) if error.is_skippable() || unsound == Unsound::Skipped => {
-                    let id = valid_kid(jwk);
-                    skipped.push(SkippedKey { number, id, reason: error.to_string() });
+            });
+            let id = jwk.as_ref().ok().and_then(|jwk| valid_kid(jwk));
+            let read = jwk.clone().and_then(Key::from_jwk);
+            let (error, is_unsound) = match read {
+                Ok(key) if unsound == Unsound::Skipped && key.is_symmetric() => {
+                    (KeyError::Unsupported { reason: PUBLISHED_SECRET.to_owned() }, true)
                 }
+                Ok(key) => {
+                    keys.push((number, Arc::new(key)));
+                    continue;
+                }
+                Err(error) if error.is_skippable() => (error, false),
+                Err(error) if unsound == Unsound::Skipped => (error, true),
+                Err(error) if jwk.is_err() => return Err(error),
                 Err(error) => {
-                    let (kid, error) = (valid_kid(jwk), Box::new(error));
-                    return Err(KeyError::InSet { number, kid, error });
+                    return Err(KeyError::InSet { number, kid: id, error: Box::new(error) });
                 }
+            };
+            if let (KeyError::PrivateKey { .. }, Ok(jwk)) = (&error, jwk) {
+                leaked.extend(super::jwk::public_half(jwk).map(|key| key.thumbprint().to_owned()));
             }
+            let reason = error.to_string();
+            skipped.push(SkippedKey { number, id, reason, unsound: is_unsound });
         }
-        Self::new(keys, skipped)
+        // Whoever reads the set signs with such a key, under whatever name it stands there again.
+        keys.retain(|(number, key): &(usize, Arc<Key>)| {
+            let is_leaked = leaked.iter().any(|thumbprint| thumbprint == key.thumbprint());
+            if is_leaked {
+                let (id, reason) = (key.id().map(str::to_owned), PUBLISHED_PRIVATE.to_owned());
+                skipped.push(SkippedKey { number: *number, id, reason, unsound: true });
+            }
+            !is_leaked
+        });
+        Self::new(keys.into_iter().map(|(_, key)| key).collect(), skipped)
     }
 
     fn new(keys: Vec<Arc<Key>>, skipped: Vec<SkippedKey>) -> Result<Self, KeyError> {

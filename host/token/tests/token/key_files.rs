@@ -197,6 +197,15 @@ fn a_set_with_a_dangerous_key_is_refused_whole() {
     assert_eq!((of_weak.keys().len(), of_weak.skipped().len()), (1, 3));
     assert!(of_weak.skipped()[0].reason.contains("weak"), "{}", of_weak.skipped()[0].reason);
     assert_eq!(fetched(weak).unwrap_err().code(), "key_none_usable");
+    let of_others = fetched(&format!("null,{},{RFC_RSA}", secret(32))).unwrap();
+    assert_eq!((of_others.keys().len(), of_others.skipped().len()), (1, 2));
+    assert!(of_others.skipped().iter().all(|skipped| skipped.unsound));
+    // Whoever reads a private key signs with it, under whatever name it stands there again.
+    let leaked = RFC_EC.replace('}', r#","d":"AQ"}"#);
+    let twin = RFC_EC.replace('}', r#","kid":"twin"}"#);
+    let of_leaked = fetched(&format!("{twin},{leaked},{RFC_RSA}")).unwrap();
+    assert_eq!(of_leaked.keys().map(|key| key.id()).collect::<Vec<_>>(), [Some("2011-04-29")]);
+    assert_eq!(of_leaked.skipped()[1].reason, "its private half stands in the set as well");
     let error = KeySet::parse(format!(r#"{{"keys":[{RFC_RSA},{weak}]}}"#).as_bytes()).unwrap_err();
     assert!(error.to_string().starts_with("has, as key 2 (`w`), one that is a weak"), "{error}");
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -96,9 +97,11 @@ fn seconds(setting: &str, value: u64, least: u64, most: u64) -> Result<Duration,
 /// Both listen at addresses of their own.
 pub(super) fn check_addresses(listen: &Listener, admin: &Admin) -> Result<(), ConfigError> {
     let (data, operators) = (listen.address, admin.address);
-    let meet = data.ip() == operators.ip()
-        || data.ip().is_unspecified()
-        || operators.ip().is_unspecified();
+    let (one, other) = (data.ip().to_canonical(), operators.ip().to_canonical());
+    // `[::]` takes addresses of IPv4 too, unless a system is set otherwise; `0.0.0.0` only those.
+    let takes =
+        |any: IpAddr, address: IpAddr| any.is_unspecified() && (any.is_ipv6() || address.is_ipv4());
+    let meet = one == other || takes(one, other) || takes(other, one);
     if data.port() == 0 || data.port() != operators.port() || !meet {
         return Ok(());
     }

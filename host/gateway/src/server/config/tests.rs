@@ -165,6 +165,8 @@ fn what_cannot_start_is_told_by_the_check() {
     let same = "[listen]\naddress = \"127.0.0.1:9\"\n[admin]\naddress = \"127.0.0.1:9\"";
     let anywhere = "[listen]\naddress = \"0.0.0.0:9\"\n[admin]\naddress = \"127.0.0.1:9\"";
     let log = |more: &str| format!("[decision-log]\nfile = \"d.jsonl\"\n{more}");
+    let apart = "[listen]\naddress = \"0.0.0.0:9\"\n[admin]\naddress = \"[::1]:9\"";
+    assert_eq!(check(apart), Ok(()));
     for (more, expected) in [
         (same, "`admin.address` is 127.0.0.1:9, and `listen.address` is 127.0.0.1:9"),
         (anywhere, "accepted: another port"),
