@@ -78,7 +78,7 @@ static void read_and_verified(void)
     REFUSED("expired.bundle", "bundle-trust.toml", 0, unverified, "expired", "it expired at");
     REFUSED("expired.bundle", NULL, TOKENWARD_BUNDLE_UNSIGNED, unverified, "expired", "it expired at");
     REFUSED("no-such.bundle", "bundle-trust.toml", 0, TOKENWARD_ERROR_FILE, "unreadable", "no-such");
-    REFUSED("good.jwt", "bundle-trust.toml", 0, TOKENWARD_ERROR_BUNDLE, "truncated", "");
+    REFUSED("good.jwt", "bundle-trust.toml", 0, TOKENWARD_ERROR_BUNDLE, "not-a-bundle", "begin");
     REFUSED("acme-1.0.0.bundle", "trust.toml", 0, TOKENWARD_ERROR_TRUST, "bundle-trust", "trust.toml");
 }
 
