@@ -20,17 +20,20 @@ pub fn judge<R: Rules>(rules: &R, input: &Input) -> Verdict {
     let mut trail = Trail::default();
     let mut known = Vec::new();
     let mut denials = 0;
+    let mut standard = false;
     for claim in &input.claims {
         let kept = trail.follow(&claim.path);
         known.truncate(kept);
         offences.leave(kept);
-        let Trail { pointer, names, ends, patients } = &trail;
+        let Trail { pointer, names, steps } = &trail;
         if names.is_empty() && matches!(claim.value, Value::Json(_)) {
             // A claims set without claims.
             continue;
         }
-        let standard = names.first().is_some_and(|name| rules.is_standard(name));
-        let path = Path { pointer, names, ends, patients, standard };
+        if kept == 0 {
+            standard = names.first().is_some_and(|name| rules.is_standard(name));
+        }
+        let path = Path { pointer, names, steps, standard };
         if let Some((count, what)) = judge.claim(&path, &claim.value, &mut known) {
             let denied = report::rank(rules, &what) == Rank::Deny;
             let offence = Offence { pointer: path.upto(count), what };
@@ -58,8 +61,8 @@ struct Judge<'s, R> {
 struct Known {
     /// What it says of a value.
     class: Option<NameHit>,
-    /// What data it is itself.
-    data: Option<Hits>,
+    /// What data it is itself, which is rare.
+    data: Option<Box<Hits>>,
 }
 
 impl Known {
@@ -72,7 +75,7 @@ impl Known {
             return Self::NOTHING;
         }
         let class = path_class_only::<R::Scope>(path.around(place), name);
-        Self { class, data: in_name::<R>(name) }
+        Self { class, data: in_name::<R>(name).map(Box::new) }
     }
 }
 
@@ -218,10 +221,15 @@ fn seeks_secrets<R: Rules>() -> bool {
 
 /// Data that stands where a name should, for instance `{"john@example.com": true}`.
 fn in_name<R: Rules>(name: &str) -> Option<Hits> {
-    let digits = name.bytes().filter(u8::is_ascii_digit).count();
-    let any = digits >= 9 || name.bytes().any(|b| b == b'@');
+    let (mut digits, mut at, mut equals) = (0, false, false);
+    for byte in name.bytes() {
+        digits += usize::from(byte.is_ascii_digit());
+        at |= byte == b'@';
+        equals |= byte == b'=';
+    }
+    let any = digits >= 9 || at;
     // Shorter names hold no key, unless by `password=...`.
-    let secret = seeks_secrets::<R>() && (name.len() >= 16 || name.bytes().any(|b| b == b'='));
+    let secret = seeks_secrets::<R>() && (name.len() >= 16 || equals);
     if !any && !secret {
         return None;
     }
@@ -283,7 +291,10 @@ fn is_private_jwk_member(path: &Path<'_, '_>, input: &Input) -> bool {
     input.claims.iter().any(|claim| {
         // The lengths first: this is done for each of these members.
         claim.path.len() == object.len() + KEY_TYPE.len()
-            && claim.path.strip_suffix(KEY_TYPE).is_some_and(|around| is_same(around, object))
+            && claim
+                .path
+                .strip_suffix(KEY_TYPE)
+                .is_some_and(|around| is_same(around.as_bytes(), object.as_bytes()))
     })
 }
 

@@ -14,11 +14,18 @@ use crate::steps;
 pub struct Path<'a, 'n> {
     pub(crate) pointer: &'a str,
     pub(crate) names: &'n [Cow<'a, str>],
-    /// Where each name ends in the pointer.
-    pub(crate) ends: &'n [usize],
-    /// Whether each name tells of a patient, where that was asked.
-    pub(crate) patients: &'n [Cell<Option<bool>>],
+    /// Of each name.
+    pub(crate) steps: &'n [Step],
     pub(crate) standard: bool,
+}
+
+/// What is kept of a name on the way to a claim.
+#[derive(Debug)]
+pub(crate) struct Step {
+    /// Where it ends in the pointer.
+    end: usize,
+    /// Whether it tells of a patient, where that was asked.
+    patient: Cell<Option<bool>>,
 }
 
 impl<'a> Path<'a, '_> {
@@ -37,11 +44,11 @@ impl<'a> Path<'a, '_> {
     /// Whether a name tells that a patient is meant, so that personal data is health data.
     #[must_use]
     pub fn concerns_patient(&self) -> bool {
-        self.names.iter().zip(self.patients).any(|(name, known)| {
-            known.get().unwrap_or_else(|| {
-                let patient = concerns_patient(name);
-                known.set(Some(patient));
-                patient
+        self.names.iter().zip(self.steps).any(|(name, Step { patient, .. })| {
+            patient.get().unwrap_or_else(|| {
+                let told = concerns_patient(name);
+                patient.set(Some(told));
+                told
             })
         })
     }
@@ -55,8 +62,8 @@ impl<'a> Path<'a, '_> {
 
     /// The pointer to so many names.
     pub(crate) fn upto(&self, count: usize) -> &'a str {
-        let end = count.checked_sub(1).and_then(|last| self.ends.get(last)).copied();
-        self.pointer.get(..end.unwrap_or(0)).unwrap_or_default()
+        let last = count.checked_sub(1).and_then(|last| self.steps.get(last));
+        self.pointer.get(..last.map_or(0, |step| step.end)).unwrap_or_default()
     }
 
     /// The nearest name around the one at a place that is no place in an array.
@@ -91,10 +98,7 @@ pub fn any_name(input: &Input, is: impl Fn(&str) -> bool) -> bool {
 pub(crate) struct Trail<'a> {
     pub(crate) pointer: &'a str,
     pub(crate) names: Vec<Cow<'a, str>>,
-    /// Where each name ends in the pointer.
-    pub(crate) ends: Vec<usize>,
-    /// See [`Path`].
-    pub(crate) patients: Vec<Cell<Option<bool>>>,
+    pub(crate) steps: Vec<Step>,
 }
 
 impl<'a> Trail<'a> {
@@ -102,14 +106,11 @@ impl<'a> Trail<'a> {
     /// that a claim costs no allocation, but for names with escapes.
     pub(crate) fn follow(&mut self, pointer: &'a str) -> usize {
         let bytes = pointer.as_bytes();
-        let same = common(self.pointer.as_bytes(), bytes);
-        let stays = |end: &&usize| **end <= same && matches!(bytes.get(**end), None | Some(b'/'));
-        let kept = self.ends.iter().take_while(stays).count();
+        let kept = self.common(bytes);
         self.pointer = pointer;
         self.names.truncate(kept);
-        self.ends.truncate(kept);
-        self.patients.truncate(kept);
-        let from = self.ends.last().copied().unwrap_or(0);
+        self.steps.truncate(kept);
+        let from = self.steps.last().map_or(0, |step| step.end);
         steps::count(bytes.len() - from);
         // What stands before the first `/` is no name.
         let rest = bytes.get(from..).unwrap_or_default();
@@ -125,8 +126,7 @@ impl<'a> Trail<'a> {
             let end = start + name.count();
             let name = pointer.get(start..end).unwrap_or_default();
             self.names.push(if escaped { unescape(name) } else { Cow::Borrowed(name) });
-            self.ends.push(end);
-            self.patients.push(Cell::new(None));
+            self.steps.push(Step { end, patient: Cell::new(None) });
             if end == bytes.len() {
                 break;
             }
@@ -134,22 +134,28 @@ impl<'a> Trail<'a> {
         }
         kept
     }
+
+    /// How many names a pointer has in common with the one at hand.
+    fn common(&self, pointer: &[u8]) -> usize {
+        let mut start = 0;
+        let stays = |step: &&Step| {
+            let name = start..step.end;
+            start = step.end;
+            // Most other names are of another length. Those of one length differ at their ends.
+            matches!(pointer.get(step.end), None | Some(b'/'))
+                && pointer
+                    .get(name.clone())
+                    .zip(self.pointer.as_bytes().get(name))
+                    .is_some_and(|(one, other)| is_same(one, other))
+        };
+        self.steps.iter().take_while(stays).count()
+    }
 }
 
-/// How many bytes at the start are the same.
-fn common(one: &[u8], other: &[u8]) -> usize {
-    // Eight at once: this is done for every byte of every pointer.
-    let (words, _) = one.as_chunks::<8>();
-    let (others, _) = other.as_chunks::<8>();
-    let same = 8 * words.iter().zip(others).take_while(|(a, b)| a == b).count();
-    let rest = one.iter().skip(same).zip(other.iter().skip(same));
-    same + rest.take_while(|(a, b)| a == b).count()
-}
-
-/// Whether both are the same, compared from their ends. Pointers into one object differ at their
-/// ends, if at all, so that only one that is the same takes as long as it is.
-pub(crate) fn is_same(one: &str, other: &str) -> bool {
-    let pairs = || one.bytes().rev().zip(other.bytes().rev());
+/// Whether both are the same, compared from their ends. Names and pointers in one object differ at
+/// their ends, if at all, so that only one that is the same takes as long as it is.
+pub(crate) fn is_same(one: &[u8], other: &[u8]) -> bool {
+    let pairs = || one.iter().rev().zip(other.iter().rev());
     let same = one.len() == other.len() && pairs().all(|(a, b)| a == b);
     if !same {
         steps::count(pairs().take_while(|(a, b)| a == b).count());
@@ -180,7 +186,8 @@ mod tests {
                 trail.follow(before);
                 trail.follow(pointer);
                 assert_eq!(trail.names, expected, "{pointer} after {before}");
-                assert_eq!(trail.ends, places, "{pointer} after {before}");
+                let ends: Vec<_> = trail.steps.iter().map(|step| step.end).collect();
+                assert_eq!(ends, places, "{pointer} after {before}");
             }
         }
     }
@@ -214,7 +221,7 @@ mod tests {
         for (one, other, expected) in
             [("", "", true), ("ab", "ab", true), ("ab", "b", false), ("ab", "cb", false)]
         {
-            assert_eq!(is_same(one, other), expected, "{one} {other}");
+            assert_eq!(is_same(one.as_bytes(), other.as_bytes()), expected, "{one} {other}");
         }
     }
 

@@ -85,76 +85,100 @@ fn says<S: Scope>(parent: Option<&str>, segment: &str) -> Option<NameHit> {
 /// Whether a name, below another, can end in a phrase anywhere: told by the last letters before each
 /// of its borders, which dismisses most names without a look at their words.
 fn may_say<S: Scope>(parent: Option<&str>, segment: &str) -> bool {
-    let (outer, name) = (parent.map(part_of), part_of(segment));
     // `Words::after` cuts what is longer, and a phrase may end where it does.
-    if outer.is_some_and(|outer| outer.len() + name.len() > LONGEST) {
+    if parent.is_some_and(|outer| cut(outer).len() + cut(segment).len() > LONGEST) {
         return true;
     }
     let ends = const { &Ends::of::<S>() };
-    // The last letters, and the last ones before digits at the end.
-    let (mut letters, mut stem) = (0u64, 0u64);
-    let mut add = |letter: u8| {
-        letters = letters << 8 | u64::from(letter);
-        if !letter.is_ascii_digit() {
-            stem = letters;
-        }
-        (letters, stem)
-    };
-    // As a phrase is looked up: as it is, of one for several, and without a number.
-    let known = |(letters, stem): (u64, u64)| {
-        ends.has(letters)
-            || (letters != stem && ends.has(stem))
-            || (letters & 0xff == u64::from(b's') && ends.has(letters >> 8))
-    };
-    let mut last = (0, 0);
-    if let Some(outer) = outer {
-        spell(outer, |letter| {
-            if let Some(letter) = letter {
-                last = add(letter);
-            }
+    let mut outer = Last::default();
+    if let Some(parent) = parent {
+        spell(parent, |sign| match sign {
+            Sign::Letter(letter) => outer.add(letter),
+            Sign::Part => outer = Last::default(),
+            Sign::Border => {}
         });
-        if known(last) {
+        if outer.may_end(ends) {
             return true;
         }
     }
-    let mut found = false;
-    spell(name, |letter| match letter {
-        None => found |= known(last),
-        Some(letter) => last = add(letter),
+    let (mut last, mut found) = (outer, false);
+    spell(segment, |sign| match sign {
+        Sign::Letter(letter) => last.add(letter),
+        Sign::Part => (last, found) = (outer, false),
+        Sign::Border => found |= last.may_end(ends),
     });
     found
 }
 
-/// The part of a name that counts: of a URL or a URN the last part, and of that the end.
-fn part_of(segment: &str) -> &[u8] {
-    let bytes = segment.as_bytes();
-    let bytes = range(bytes, bytes.len().saturating_sub(LONGEST), bytes.len());
-    let is_part = |byte: &u8| kinds(*byte) & PART != 0;
-    // A URL or URN may end in its separator.
-    let end = bytes.iter().rposition(|b| !is_part(b)).map_or(0, |last| last + 1);
-    let start = range(bytes, 0, end).iter().rposition(is_part).map_or(0, |at| at + 1);
-    range(bytes, start, end)
+/// The last letters of what was spelled.
+#[derive(Clone, Copy, Default)]
+struct Last {
+    /// A letter takes eight bits, the last one the lowest.
+    letters: u64,
+    /// The same without digits at the end.
+    stem: u64,
 }
 
-/// Goes through a name: its letters and digits one by one, in small letters, and nothing at a border
-/// between words and at the end.
-fn spell(name: &[u8], mut next: impl FnMut(Option<u8>)) {
+impl Last {
+    #[inline]
+    fn add(&mut self, letter: u8) {
+        self.letters = self.letters << 8 | u64::from(letter);
+        if !letter.is_ascii_digit() {
+            self.stem = self.letters;
+        }
+    }
+
+    /// Whether a phrase may end here, as it is looked up: as it is, of one for several, and without a
+    /// number.
+    #[inline]
+    fn may_end(self, ends: &Ends) -> bool {
+        let Self { letters, stem } = self;
+        ends.has(letters)
+            || (letters != stem && ends.has(stem))
+            || (letters & 0xff == u64::from(b's') && ends.has(letters >> 8))
+    }
+}
+
+/// The end of a name that is looked at.
+fn cut(segment: &str) -> &[u8] {
+    let bytes = segment.as_bytes();
+    range(bytes, bytes.len().saturating_sub(LONGEST), bytes.len())
+}
+
+/// What a name is spelled with.
+enum Sign {
+    /// A letter, in small, or a digit.
+    Letter(u8),
+    /// Between two words, and at the end.
+    Border,
+    /// The part of a URL or a URN begins that counts, as far as is known: what was before does not.
+    Part,
+}
+
+/// Spells the end of a name. Of a URL or a URN the last part counts, which may have its separator
+/// after it.
+#[inline]
+fn spell(segment: &str, mut next: impl FnMut(Sign)) {
+    let name = cut(segment);
     steps::count(name.len());
     let mut previous = 0;
     for (place, byte) in name.iter().enumerate() {
         let kind = kinds(*byte);
+        if previous & PART != 0 && kind & PART == 0 {
+            next(Sign::Part);
+        }
         let letter = kind & (ALNUM | OTHER) != 0;
         let hump = kind & UPPER != 0
             && (previous & UPPER == 0 || at(name, place + 1).is_ascii_lowercase());
         if !letter || hump {
-            next(None);
+            next(Sign::Border);
         }
         if letter {
-            next(Some(if kind & UPPER == 0 { *byte } else { byte | 0x20 }));
+            next(Sign::Letter(if kind & UPPER == 0 { *byte } else { byte | 0x20 }));
         }
         previous = kind;
     }
-    next(None);
+    next(Sign::Border);
 }
 
 /// Whether a name tells that a patient is meant, so that personal data below it is health data.
@@ -176,17 +200,18 @@ impl Words {
         let mut found = Self::none();
         let mut word = 0u8;
         let mut length = 0u8;
-        spell(part_of(segment), |letter| match letter {
-            None => {
+        spell(segment, |sign| match sign {
+            Sign::Border => {
                 found.push(word, length);
                 word = length;
             }
-            Some(letter) => {
+            Sign::Letter(letter) => {
                 if let Some(slot) = found.text.get_mut(usize::from(length)) {
                     *slot = letter;
                     length += 1;
                 }
             }
+            Sign::Part => (found.count, word, length) = (0, 0, 0),
         });
         found
     }

@@ -136,9 +136,14 @@ const fn chosen<const N: usize>(category: Category) -> ([&'static str; N], [u16;
     (texts, values)
 }
 
-/// How the phrases of a scope end: a set of their last letters. It may have what no phrase ends in,
-/// and never lacks what one ends in.
-pub(crate) struct Ends([u32; 128]);
+/// How the phrases of a scope end: sets of their last letters. They may have what no phrase ends in,
+/// and never lack what one ends in.
+pub(crate) struct Ends {
+    /// By the last two letters: most names are dismissed by these.
+    pairs: [u32; 32],
+    /// By the last four, or all of a shorter phrase.
+    fours: [u32; 128],
+}
 
 /// How many letters of a longer phrase are told.
 const TOLD: usize = 4;
@@ -146,7 +151,7 @@ const TOLD: usize = 4;
 impl Ends {
     /// The ends of every phrase that [`find`] knows.
     pub(crate) const fn of<S: Scope>() -> Self {
-        let mut bits = [0; 128];
+        let mut ends = Self { pairs: [0; 32], fours: [0; 128] };
         let mut place = 0;
         while place < PHRASES.len() {
             let (text, detector, ..) = PHRASES[place];
@@ -159,12 +164,14 @@ impl Ends {
                     letters = letters << 8 | text[at] as u32;
                     at += 1;
                 }
-                let (word, bit) = Self::place(letters);
-                bits[word] |= bit;
+                let (word, bit) = Self::four(letters);
+                ends.fours[word] |= bit;
+                let (word, bit) = Self::pair(letters & 0xffff);
+                ends.pairs[word] |= bit;
             }
             place += 1;
         }
-        Self(bits)
+        ends
     }
 
     /// Whether a phrase may end in the last four of these letters, or be the last three or two. A
@@ -173,16 +180,28 @@ impl Ends {
     pub(crate) fn has(&self, letters: u64) -> bool {
         let [d, c, b, a, ..] = letters.to_le_bytes();
         let letters = u32::from_le_bytes([d, c, b, a]);
+        let (word, bit) = Self::pair(letters & 0xffff);
+        self.pairs.get(word).is_some_and(|word| word & bit != 0) && self.has_four(letters)
+    }
+
+    #[inline(never)]
+    fn has_four(&self, letters: u32) -> bool {
         let has = |mask: u32| {
-            let (word, bit) = Self::place(letters & mask);
-            self.0.get(word).is_some_and(|word| word & bit != 0)
+            let (word, bit) = Self::four(letters & mask);
+            self.fours.get(word).is_some_and(|word| word & bit != 0)
         };
         const { assert!(TOLD == 4, "one mask for each length from two to `TOLD`") };
         has(0xffff_ffff) || has(0x00ff_ffff) || has(0xffff)
     }
 
-    const fn place(letters: u32) -> (usize, u32) {
-        // The highest bits of a product depend on all letters.
+    // The highest bits of a product depend on all letters.
+
+    const fn pair(letters: u32) -> (usize, u32) {
+        let code = letters.wrapping_mul(0x9e37_79b1) >> 22;
+        (code as usize >> 5, 1 << (code & 31))
+    }
+
+    const fn four(letters: u32) -> (usize, u32) {
         let code = letters.wrapping_mul(0x9e37_79b1) >> 20;
         (code as usize >> 5, 1 << (code & 31))
     }

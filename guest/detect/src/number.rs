@@ -126,6 +126,11 @@ pub(crate) fn scan<S: Scope>(
     context: Option<NameHit>,
     mut report: impl FnMut(Detector, Confidence),
 ) {
+    // The usual digit in an identifier: it starts a word, not a number.
+    let end = run(bytes, start, LONGEST + 1, |b| b.is_ascii_digit());
+    if at(bytes, end).is_ascii_alphanumeric() {
+        return;
+    }
     let groups = Groups::read(bytes, start);
     if const { S::DETECTORS.meets(CARDS) } {
         if !is_phone(bytes, start, &groups, context) {

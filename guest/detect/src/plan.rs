@@ -5,7 +5,8 @@ use core::marker::PhantomData;
 use crate::kind::{Category, Detector};
 use crate::number;
 use crate::scope::{DetectorSet, Pairs, Scope};
-use crate::traits::{AT, COLON, DOT, ESCAPE, MARK, QUOTE, Traits};
+use crate::secret;
+use crate::traits::{AT, COLON, DOT, ESCAPE, MARK, QUOTE, SHORTEST_ENCODED, Traits};
 
 /// The questions of one scope.
 pub(crate) struct Plan<S>(PhantomData<S>);
@@ -38,7 +39,7 @@ impl<S: Scope> Plan<S> {
         Self::PAIRS && S::DETECTORS.meets(DetectorSet::of_categories(&[Category::Secret]));
 
     /// The signs that alone make a walk over all signs worthwhile.
-    const SIGNS: u32 = {
+    const SIGNS: u16 = {
         let mut signs = 0;
         if Self::EMAIL {
             signs |= AT;
@@ -53,7 +54,7 @@ impl<S: Scope> Plan<S> {
     };
 
     /// What even a short text is not dismissed with.
-    const KEPT: u32 = {
+    const KEPT: u16 = {
         let mut kept = Self::SIGNS | ESCAPE;
         if Self::PAIRS {
             kept |= COLON;
@@ -67,7 +68,9 @@ impl<S: Scope> Plan<S> {
     /// Whether nothing can be in a text: the usual identifier, which is too short for a key or an
     /// encoded text and has no sign of anything else.
     pub(crate) fn dismisses(length: usize, traits: Traits) -> bool {
-        length < 11 && traits.digits < const { number::fewest::<S>().1 } && !traits.has(Self::KEPT)
+        length < SHORTEST_ENCODED
+            && traits.digits < const { number::fewest::<S>().1 }
+            && !traits.has(Self::KEPT)
     }
 
     /// Whether some sign in the text may tell something.
@@ -78,8 +81,8 @@ impl<S: Scope> Plan<S> {
     }
 
     /// Whether the start of some word or number may tell something.
-    pub(crate) fn reads_words(traits: Traits) -> bool {
-        Self::KEYS
+    pub(crate) fn reads_words(length: usize, traits: Traits) -> bool {
+        (Self::KEYS && length >= secret::SHORTEST)
             || (Self::IBAN && traits.digits >= 4)
             || (Self::MBI && traits.digits >= 5)
             || traits.digits >= const { number::fewest::<S>().1 }

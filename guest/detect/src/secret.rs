@@ -121,21 +121,43 @@ static KEYS: [Key; 56] = [
     key(b"key-", 32, 32, Hex),       // Mailgun
 ];
 
-/// One bit for each byte of ASCII that some key starts with.
-static FIRST: [u32; 4] = {
-    let (mut first, mut place) = ([0; 4], 0);
+/// What else than keys [`token`] tells starts with.
+const OTHERS: &[u8] = b"eAPhSBb";
+
+/// One bit for each byte of ASCII: of the keys, and of all that [`token`] tells.
+static FIRST: [[u32; 4]; 2] = {
+    let (mut keys, mut place) = ([0; 4], 0);
     while place < KEYS.len() {
         let byte = KEYS[place].prefix[0];
-        first[(byte >> 5) as usize] |= 1 << (byte & 31);
+        keys[(byte >> 5) as usize] |= 1 << (byte & 31);
         place += 1;
     }
-    first
+    let (mut all, mut place) = (keys, 0);
+    while place < OTHERS.len() {
+        let byte = OTHERS[place];
+        all[(byte >> 5) as usize] |= 1 << (byte & 31);
+        place += 1;
+    }
+    [keys, all]
 };
 
 /// Whether some key starts with a byte.
 fn starts_a_key(byte: u8) -> bool {
-    FIRST.get(usize::from(byte >> 5)).is_some_and(|bits| bits >> (byte & 31) & 1 == 1)
+    is_in(&FIRST[0], byte)
 }
+
+/// Whether anything that [`token`] tells starts with a byte.
+#[inline]
+pub(crate) fn starts_a_token(byte: u8) -> bool {
+    is_in(&FIRST[1], byte)
+}
+
+fn is_in(bits: &[u32; 4], byte: u8) -> bool {
+    bits.get(usize::from(byte >> 5)).is_some_and(|bits| bits >> (byte & 31) & 1 == 1)
+}
+
+/// The fewest characters of what is told by how it starts.
+pub(crate) const SHORTEST: usize = 16;
 
 /// The shortest of the marks of key material: letters and digits.
 pub(crate) const SHORTEST_MARK: usize = 19;
@@ -238,9 +260,11 @@ fn jose(bytes: &[u8], start: usize) -> bool {
         })
 }
 
-/// Whether a PEM private key begins at the hyphens at a place.
+/// Whether a PEM private key begins with the `BEGIN` at a place (RFC 7468 section 2).
 pub(crate) fn pem(bytes: &[u8], start: usize) -> bool {
-    starts(bytes, start, b"-----BEGIN ") && near(bytes, start + 11, 40, b"PRIVATE KEY")
+    starts(bytes, start, b"BEGIN ")
+        && start.checked_sub(5).is_some_and(|hyphens| starts(bytes, hyphens, b"-----"))
+        && near(bytes, start + 6, 40, b"PRIVATE KEY")
 }
 
 /// Whether text holds key material without armour.

@@ -1,48 +1,53 @@
 //! Which kinds of bytes a text has: what most texts are dismissed by.
+//!
+//! Most bytes are letters and digits. They are told eight at a time, and only the others are looked
+//! at one by one.
 
 use crate::steps;
 
-/// Kinds of bytes that a text has, and how often some of them come.
-#[derive(Clone, Copy)]
+/// What most texts are dismissed by.
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Traits {
-    seen: u32,
+    /// Kinds of the bytes that are neither letters nor digits of ASCII.
+    seen: u16,
     pub(crate) digits: usize,
     pub(crate) colons: usize,
     pub(crate) dots: usize,
+    /// The length of the longest run of letters and digits.
+    pub(crate) longest_word: usize,
+    /// Where the first run of base64 starts and ends that is long enough to be decoded.
+    pub(crate) encoded: Option<(usize, usize)>,
 }
 
-/// Kinds that are counted, each in eight bits of its own.
-const DIGIT: u32 = 1;
-pub(crate) const COLON: u32 = 1 << 8;
-pub(crate) const DOT: u32 = 1 << 16;
-const COUNTED: u32 = DIGIT | COLON | DOT;
-
-pub(crate) const AT: u32 = 1 << 24;
-/// What an encoded character starts with: `%`, or the backslash of JSON.
-pub(crate) const ESCAPE: u32 = 1 << 25;
-/// `$ ( + =`: what credentials and phone numbers start with or hang on.
-pub(crate) const MARK: u32 = 1 << 26;
-/// Of either kind.
-pub(crate) const QUOTE: u32 = 1 << 27;
-pub(crate) const OTHER: u32 = 1 << 28;
+/// The shortest run of base64 that is decoded.
+pub(crate) const SHORTEST_ENCODED: usize = 11;
 
 /// ASCII letters and digits.
-pub(crate) const ALNUM: u32 = 1 << 1;
+pub(crate) const ALNUM: u16 = 1;
 /// Capital letters of ASCII.
-pub(crate) const UPPER: u32 = 1 << 2;
+pub(crate) const UPPER: u16 = 1 << 1;
 /// The base64 and the base64url alphabet (RFC 4648 sections 4 and 5).
-pub(crate) const BASE64: u32 = 1 << 3;
+pub(crate) const BASE64: u16 = 1 << 2;
 /// What separates the parts of a URL or a URN: `/ # :`.
-pub(crate) const PART: u32 = 1 << 4;
+pub(crate) const PART: u16 = 1 << 3;
+pub(crate) const COLON: u16 = 1 << 4;
+pub(crate) const DOT: u16 = 1 << 5;
+pub(crate) const AT: u16 = 1 << 6;
+/// What an encoded character starts with: `%`, or the backslash of JSON.
+pub(crate) const ESCAPE: u16 = 1 << 7;
+/// `$ ( + =`: what credentials and phone numbers start with or hang on.
+pub(crate) const MARK: u16 = 1 << 8;
+/// Of either kind.
+pub(crate) const QUOTE: u16 = 1 << 9;
+pub(crate) const OTHER: u16 = 1 << 10;
 
-const KINDS: [u32; 256] = {
+const KINDS: [u16; 256] = {
     let mut kinds = [0; 256];
     let mut code = 0;
     while code < 256 {
         #[allow(clippy::cast_possible_truncation, reason = "it is below 256")]
         let byte = code as u8;
         let mut kind = match byte {
-            b'0'..=b'9' => DIGIT,
             b':' => COLON,
             b'.' => DOT,
             b'@' => AT,
@@ -72,44 +77,207 @@ const KINDS: [u32; 256] = {
 
 /// The kinds that a byte is of.
 #[inline]
-pub(crate) fn kinds(byte: u8) -> u32 {
+pub(crate) fn kinds(byte: u8) -> u16 {
     KINDS.get(usize::from(byte)).copied().unwrap_or(0)
 }
 
-/// The end of the run of bytes of some kind from a place.
-pub(crate) fn run_of(bytes: &[u8], index: usize, kind: u32) -> usize {
-    let rest = bytes.get(index..).unwrap_or_default();
-    index + rest.iter().take_while(|byte| kinds(**byte) & kind != 0).count()
+/// The highest bit of each of eight bytes.
+const HIGH: u64 = each(0x80);
+
+const fn each(byte: u8) -> u64 {
+    byte as u64 * 0x0101_0101_0101_0101
+}
+
+/// The highest bit of each byte that is between two of ASCII, of bytes below 0x80.
+const fn between(eight: u64, first: u8, last: u8) -> u64 {
+    // No sum leaves its byte; it reaches the highest bit where the byte is at least so much.
+    (eight + each(0x80 - first)) & !(eight + each(0x7f - last)) & HIGH
+}
+
+/// The highest bit of each byte that is a digit, and of each that is a letter or a digit.
+const fn digits_and_words(eight: u64) -> (u64, u64) {
+    let ascii = eight & !HIGH;
+    let digits = between(ascii, b'0', b'9') & !eight;
+    (digits, digits | between(ascii | each(0x20), b'a', b'z') & !eight)
+}
+
+/// The first eight bytes, the first one lowest; zeros after the end.
+#[inline]
+fn first_eight(bytes: &[u8]) -> u64 {
+    if let Some(eight) = bytes.first_chunk() {
+        return u64::from_le_bytes(*eight);
+    }
+    if let (Some(start), Some(end)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        // They overlap, where they do, in the same bytes.
+        let end = u64::from(u32::from_le_bytes(*end));
+        return u64::from(u32::from_le_bytes(*start)) | end << (8 * (bytes.len() - 4));
+    }
+    bytes.iter().rev().fold(0, |eight, byte| eight << 8 | u64::from(*byte))
+}
+
+/// In which byte the lowest bit is set.
+#[inline]
+fn place_of(bits: u64) -> usize {
+    bits.trailing_zeros() as usize / 8
+}
+
+/// The end of the word, of letters and digits of ASCII, from a place.
+#[inline]
+pub(crate) fn word_end(bytes: &[u8], mut index: usize) -> usize {
+    while let Some(rest) = bytes.get(index..) {
+        // What is after the end is no letter.
+        let (_, words) = digits_and_words(first_eight(rest));
+        if words != HIGH {
+            return index + place_of(!words & HIGH);
+        }
+        index += 8;
+    }
+    index
+}
+
+/// Where the next word starts from a place, or the end.
+#[inline]
+pub(crate) fn next_word(bytes: &[u8], mut index: usize) -> usize {
+    while let Some(rest) = bytes.get(index..)
+        && !rest.is_empty()
+    {
+        let (_, words) = digits_and_words(first_eight(rest));
+        if words != 0 {
+            return index + place_of(words);
+        }
+        index += 8;
+    }
+    bytes.len()
+}
+
+/// The end of the run of base64 from a place.
+pub(crate) fn encoded_end(bytes: &[u8], index: usize) -> usize {
+    let mut end = word_end(bytes, index);
+    while bytes.get(end).is_some_and(|byte| kinds(*byte) & BASE64 != 0) {
+        end = word_end(bytes, end + 1);
+    }
+    end
 }
 
 impl Traits {
     pub(crate) fn of(bytes: &[u8]) -> Self {
         steps::count(bytes.len());
-        let mut of = Self { seen: 0, digits: 0, colons: 0, dots: 0 };
-        // As many as eight bits count.
-        for chunk in bytes.chunks(255) {
-            let mut counts = 0u32;
-            for byte in chunk {
-                let kinds = kinds(*byte);
-                of.seen |= kinds;
-                counts = counts.wrapping_add(kinds & COUNTED);
+        let mut of = Self::default();
+        // Where the word and the run of base64 at hand start.
+        let (mut word, mut run) = (0, 0);
+        let mut start = 0;
+        while let Some(rest) = bytes.get(start..)
+            && !rest.is_empty()
+        {
+            let eight = first_eight(rest);
+            let (digits, words) = digits_and_words(eight);
+            of.digits += digits.count_ones() as usize;
+            let mut others = !words & HIGH;
+            if rest.len() < 8 {
+                others &= (1 << (8 * rest.len())) - 1;
             }
-            let [digits, colons, dots, _] = counts.to_le_bytes();
-            of.digits += usize::from(digits);
-            of.colons += usize::from(colons);
-            of.dots += usize::from(dots);
+            while others != 0 {
+                let place = place_of(others);
+                others &= others - 1;
+                let index = start + place;
+                let kinds = kinds((eight >> (8 * place)).to_le_bytes()[0]);
+                of.seen |= kinds;
+                of.colons += usize::from(kinds & COLON != 0);
+                of.dots += usize::from(kinds & DOT != 0);
+                of.longest_word = of.longest_word.max(index - word);
+                word = index + 1;
+                if kinds & BASE64 == 0 {
+                    of.run(run, index);
+                    run = index + 1;
+                }
+            }
+            start += 8;
         }
+        of.longest_word = of.longest_word.max(bytes.len() - word);
+        of.run(run, bytes.len());
         of
     }
 
-    pub(crate) fn has(self, kinds: u32) -> bool {
+    #[inline]
+    fn run(&mut self, start: usize, end: usize) {
+        if end - start >= SHORTEST_ENCODED && self.encoded.is_none() {
+            self.encoded = Some((start, end));
+        }
+    }
+
+    pub(crate) fn has(self, kinds: u16) -> bool {
         self.seen & kinds != 0
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// Told byte by byte.
+    fn plainly(bytes: &[u8]) -> (usize, u16, usize, Option<(usize, usize)>) {
+        let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count();
+        let others = bytes.iter().filter(|byte| !byte.is_ascii_alphanumeric());
+        let seen = others.fold(0, |seen, byte| seen | kinds(*byte));
+        let words = bytes.split(|byte| !byte.is_ascii_alphanumeric());
+        let longest = words.map(<[u8]>::len).max().unwrap_or(0);
+        let mut start = 0;
+        let mut encoded = None;
+        for run in bytes.split(|byte| kinds(*byte) & BASE64 == 0) {
+            if run.len() >= SHORTEST_ENCODED && encoded.is_none() {
+                encoded = Some((start, start + run.len()));
+            }
+            start += run.len() + 1;
+        }
+        (digits, seen, longest, encoded)
+    }
+
+    fn compare(bytes: &[u8]) {
+        let traits = Traits::of(bytes);
+        let told = (traits.digits, traits.seen, traits.longest_word, traits.encoded);
+        assert_eq!(told, plainly(bytes), "{bytes:?}");
+        for index in 0..=bytes.len() + 1 {
+            let rest = bytes.get(index..).unwrap_or_default();
+            let until =
+                |ends: fn(&u8) -> bool| index + rest.iter().position(ends).unwrap_or(rest.len());
+            if index <= bytes.len() {
+                let end = until(|byte| !byte.is_ascii_alphanumeric());
+                assert_eq!(word_end(bytes, index), end, "{bytes:?} {index}");
+                let end = until(|byte| kinds(*byte) & BASE64 == 0);
+                assert_eq!(encoded_end(bytes, index), end, "{bytes:?} {index}");
+            }
+            let next = until(u8::is_ascii_alphanumeric).min(bytes.len());
+            assert_eq!(next_word(bytes, index), next, "{bytes:?} {index}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn texts_are_told_as_byte_by_byte(
+            text in r"[a-zA-Z0-9@`/:\[{.\-_é\x00\x7f]{0,40}",
+            bytes in proptest::collection::vec(any::<u8>(), 0..40),
+        ) {
+            compare(text.as_bytes());
+            compare(&bytes);
+        }
+    }
+
+    #[test]
+    fn every_byte_is_told_at_every_place() {
+        for byte in 0..=255 {
+            for length in 0..20 {
+                for place in 0..length {
+                    for around in [b'a', b'-', b' ', 0xff] {
+                        let mut bytes = vec![around; length];
+                        bytes[place] = byte;
+                        compare(&bytes);
+                    }
+                }
+            }
+        }
+    }
 
     #[test]
     fn bytes_are_counted_in_texts_of_any_length() {
@@ -132,7 +300,6 @@ mod tests {
     fn each_byte_is_of_its_kinds() {
         for byte in 0..=255u8 {
             let is = |kind| kinds(byte) & kind != 0;
-            assert_eq!(is(DIGIT), byte.is_ascii_digit(), "{byte}");
             assert_eq!(is(ALNUM), byte.is_ascii_alphanumeric(), "{byte}");
             assert_eq!(is(UPPER), byte.is_ascii_uppercase(), "{byte}");
             assert_eq!(is(OTHER), !byte.is_ascii(), "{byte}");
@@ -149,8 +316,5 @@ mod tests {
                 assert_eq!(is(kind), of.as_bytes().contains(&byte), "{byte} {of}");
             }
         }
-        assert_eq!(run_of(b"..ab1_", 2, ALNUM), 5);
-        assert_eq!(run_of(b"..", 2, ALNUM), 2);
-        assert_eq!(run_of(b"..", 9, ALNUM), 9);
     }
 }

@@ -5,7 +5,10 @@ use crate::kind::{Category, Confidence, Detector, Hits, NameHit, Place};
 use crate::name::name_class_only;
 use crate::plan::Plan;
 use crate::scope::Scope;
-use crate::traits::{ALNUM, AT, BASE64, ESCAPE, OTHER, QUOTE, Traits, kinds, run_of};
+use crate::traits::{
+    ALNUM, AT, ESCAPE, OTHER, QUOTE, SHORTEST_ENCODED, Traits, encoded_end, kinds, next_word,
+    word_end,
+};
 use crate::{account, contact, decode, health, network, number, secret, steps};
 
 /// How many times a text is decoded.
@@ -47,9 +50,11 @@ impl Scan<'_> {
         if Plan::<S>::reads_signs(traits) {
             self.signs::<S>();
         }
-        let longest = if Plan::<S>::reads_words(traits) { self.words::<S>() } else { 0 };
+        if Plan::<S>::reads_words(length, traits) {
+            self.words::<S>();
+        }
         if const { Plan::<S>::PRIVATE_KEY } && length >= 20 {
-            self.material::<S>(longest);
+            self.material::<S>();
         }
         if self.depth < DEEPEST {
             self.decoded::<S>();
@@ -157,7 +162,8 @@ impl Scan<'_> {
                     self.add::<S>(Detector::IpAddress, confidence);
                 }
             }
-            index += 1;
+            // Nothing is told by what stands inside a word.
+            index = if kinds(byte) & ALNUM == 0 { index + 1 } else { word_end(self.bytes, index) };
         }
     }
 
@@ -201,28 +207,17 @@ impl Scan<'_> {
         }
     }
 
-    /// What is told by the way a word or a number starts. Answers the length of the longest.
-    fn words<S: Scope>(&mut self) -> usize {
+    /// What is told by the way a word or a number starts.
+    fn words<S: Scope>(&mut self) {
         let traits = self.traits;
         let length = self.bytes.len();
         let (bare, named) = const { number::fewest::<S>() };
         let fewest = if self.context.is_some() { named } else { bare };
-        let mut index = 0;
-        let mut longest = 0;
+        let mut index = next_word(self.bytes, 0);
         while index < length {
             let byte = at(self.bytes, index);
-            if kinds(byte) & ALNUM == 0 {
-                if const { Plan::<S>::PRIVATE_KEY }
-                    && byte == b'-'
-                    && secret::pem(self.bytes, index)
-                {
-                    self.add::<S>(Detector::PrivateKey, Confidence::High);
-                }
-                index += 1;
-                continue;
-            }
             if at(self.bytes, index + 8) == b'-' && uuid(self.bytes, index) {
-                index += 36;
+                index = next_word(self.bytes, index + 36);
                 continue;
             }
             if byte.is_ascii_digit() {
@@ -236,6 +231,12 @@ impl Scan<'_> {
                     self.medicare::<S>(index);
                 }
             } else {
+                if const { Plan::<S>::PRIVATE_KEY }
+                    && byte == b'B'
+                    && secret::pem(self.bytes, index)
+                {
+                    self.add::<S>(Detector::PrivateKey, Confidence::High);
+                }
                 if const { Plan::<S>::IBAN }
                     && traits.digits >= 4
                     && length - index >= 15
@@ -251,18 +252,16 @@ impl Scan<'_> {
                     self.add::<S>(Detector::TrackData, Confidence::High);
                 }
                 if const { Plan::<S>::KEYS }
-                    && length - index >= 16
+                    && length - index >= secret::SHORTEST
+                    && secret::starts_a_token(byte)
                     && let Some((detector, confidence)) = secret::token(self.bytes, index)
                 {
                     self.add::<S>(detector, confidence);
                 }
             }
-            let end = run_of(self.bytes, index, ALNUM);
-            longest = longest.max(end - index);
-            index = end;
+            index = next_word(self.bytes, word_end(self.bytes, index));
         }
         steps::count(length);
-        longest
     }
 
     fn medicare<S: Scope>(&mut self, index: usize) {
@@ -279,7 +278,8 @@ impl Scan<'_> {
         self.add::<S>(Detector::Mbi, confidence);
     }
 
-    fn material<S: Scope>(&mut self, longest: usize) {
+    fn material<S: Scope>(&mut self) {
+        let longest = self.traits.longest_word;
         let jwk = self.traits.has(QUOTE) && secret::private_jwk(self.bytes);
         if jwk || (longest >= secret::SHORTEST_MARK && secret::material(self.bytes)) {
             self.add::<S>(Detector::PrivateKey, Confidence::High);
@@ -293,18 +293,29 @@ impl Scan<'_> {
         {
             scan_text::<S>(&text, None, self.depth + 1, self.hits);
         }
-        let length = self.bytes.len();
-        let mut index = 0;
-        while index < length {
-            let end = run_of(self.bytes, index, BASE64);
-            if end - index >= 11
-                && !(end - index == 36 && uuid(self.bytes, index))
-                && let Some(text) = decode::base64(range(self.bytes, index, end))
+        let mut encoded = self.traits.encoded;
+        while let Some((start, end)) = encoded {
+            if !(end - start == 36 && uuid(self.bytes, start))
+                && let Some(text) = decode::base64(range(self.bytes, start, end))
             {
                 scan_text::<S>(&text, None, self.depth + 1, self.hits);
             }
-            index = end.max(index) + 1;
+            encoded = self.encoded_after(end);
         }
-        steps::count(length);
+    }
+
+    /// The next run of base64 that is long enough, after the end of one.
+    fn encoded_after(&self, mut end: usize) -> Option<(usize, usize)> {
+        loop {
+            let start = end + 1;
+            if self.bytes.len() < start + SHORTEST_ENCODED {
+                return None;
+            }
+            end = encoded_end(self.bytes, start);
+            steps::count(end - start + 1);
+            if end - start >= SHORTEST_ENCODED {
+                return Some((start, end));
+            }
+        }
     }
 }
