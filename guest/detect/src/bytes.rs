@@ -34,12 +34,3 @@ pub(crate) fn run(bytes: &[u8], index: usize, limit: usize, accept: impl Fn(u8) 
     let window = range(bytes, index, index.saturating_add(limit));
     index + window.iter().position(|b| !accept(*b)).unwrap_or(window.len())
 }
-
-/// Whether a UUID (RFC 9562) stands at a place, whatever its letter case.
-pub(crate) fn uuid(bytes: &[u8], index: usize) -> bool {
-    let Some(found) = bytes.get(index..index.saturating_add(36)) else { return false };
-    found.iter().enumerate().all(|(place, byte)| match place {
-        8 | 13 | 18 | 23 => *byte == b'-',
-        _ => byte.is_ascii_hexdigit(),
-    }) && !at(bytes, index + 36).is_ascii_alphanumeric()
-}

@@ -1,12 +1,12 @@
 //! What a claim's name says that the claim holds.
 
-use crate::bytes::{at, range, run, uuid};
+use crate::bytes::{at, range, run};
 use crate::kind::{Category, Confidence, Detector, Hit, NameHit, Place};
 use crate::name_table::{Ends, Phrase, Where, find};
 use crate::name_words::{NEUTRAL, REFERENCE, THINGS, is_patient};
 use crate::scope::{Everything, Scope};
 use crate::steps;
-use crate::traits::{ALNUM, OTHER, PART, UPPER, kinds};
+use crate::traits::{ALNUM, OTHER, PART, UPPER, kinds, uuid};
 use crate::word_map::{SEED, hash};
 
 /// Only the end of a name as long as this is looked at.

@@ -159,6 +159,31 @@ pub(crate) fn encoded_end(bytes: &[u8], index: usize) -> usize {
     end
 }
 
+/// Whether a UUID (RFC 9562) stands at a place, whatever its letter case.
+pub(crate) fn uuid(bytes: &[u8], index: usize) -> bool {
+    /// Which of eight bytes are hyphens, in each eight of its first 32.
+    const HYPHENS: [u64; 4] = [0, 0x0000_8000_0000_0080, 0x8000_0000_0080_0000, 0];
+    let Some((found, after)) = bytes.get(index..).and_then(|rest| rest.split_at_checked(36)) else {
+        return false;
+    };
+    let (eights, end) = found.as_chunks::<8>();
+    let shaped = |(eight, hyphens): (&[u8; 8], u64)| {
+        let eight = u64::from_le_bytes(*eight);
+        let lines = hyphens >> 7;
+        // Hyphens are told first: most that is no UUID has them elsewhere.
+        eight & (lines * 0xff) == lines * u64::from(b'-') && hex_of(eight) | hyphens == HIGH
+    };
+    eights.iter().zip(HYPHENS).all(shaped)
+        && end.iter().all(u8::is_ascii_hexdigit)
+        && !after.first().is_some_and(u8::is_ascii_alphanumeric)
+}
+
+/// The highest bit of each byte that is a hexadecimal digit.
+const fn hex_of(eight: u64) -> u64 {
+    let ascii = eight & !HIGH;
+    (between(ascii, b'0', b'9') | between(ascii | each(0x20), b'a', b'f')) & !eight
+}
+
 impl Traits {
     pub(crate) fn of(bytes: &[u8]) -> Self {
         steps::count(bytes.len());
@@ -250,6 +275,26 @@ mod tests {
             }
             let next = until(u8::is_ascii_alphanumeric).min(bytes.len());
             assert_eq!(next_word(bytes, index), next, "{bytes:?} {index}");
+        }
+    }
+
+    #[test]
+    fn uuids_are_told_byte_by_byte() {
+        let one = b"550e8400-E29B-41d4-a716-446655440000";
+        assert!(uuid(one, 0) && uuid(b"-550e8400-e29b-41d4-a716-446655440000.", 1));
+        assert!(!uuid(one, 1) && !uuid(&one[..35], 0) && !uuid(one, 37) && !uuid(b"", 0));
+        for place in 0..one.len() {
+            for byte in 0..=255u8 {
+                let mut other = one.to_vec();
+                other[place] = byte;
+                let hyphen = matches!(place, 8 | 13 | 18 | 23);
+                let right = if hyphen { byte == b'-' } else { byte.is_ascii_hexdigit() };
+                assert_eq!(uuid(&other, 0), right, "{place} {byte}");
+            }
+        }
+        for byte in 0..=255u8 {
+            let followed = [&one[..], &[byte]].concat();
+            assert_eq!(uuid(&followed, 0), !byte.is_ascii_alphanumeric(), "{byte}");
         }
     }
 

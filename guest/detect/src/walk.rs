@@ -1,12 +1,12 @@
 //! Walks over a text, and asks each detector of a scope only where it can answer.
 
-use crate::bytes::{at, before, range, uuid};
+use crate::bytes::{at, before, range};
 use crate::kind::{Category, Confidence, Detector, Hits, NameHit, Place};
 use crate::name::name_class_only;
 use crate::plan::Plan;
 use crate::scope::Scope;
 use crate::traits::{
-    ALNUM, AT, ESCAPE, OTHER, QUOTE, SHORTEST_ENCODED, Traits, encoded_end, kinds, next_word,
+    ALNUM, AT, ESCAPE, OTHER, QUOTE, SHORTEST_ENCODED, Traits, encoded_end, kinds, next_word, uuid,
     word_end,
 };
 use crate::{account, contact, decode, health, network, number, secret, steps};

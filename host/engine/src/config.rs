@@ -81,14 +81,14 @@ pub enum Calls {
 }
 
 /// What becomes of a store when its request is over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Instances {
     /// It is thrown away with its instances.
     Fresh,
-    /// If every instance in it is called directly and none faulted, all that can
-    /// change in them, memory and globals, is put back as it was when they were
-    /// made, and another request may use it. Otherwise it is thrown away. A policy
-    /// for which this cannot be, or whose memory is large, has a store of its own.
+    /// If every instance in it is called directly and none faulted, another request may use it.
+    /// Such instances share one memory: before one judges, all that can be changed in it, memory and
+    /// globals, is given the state that it was made with. A policy for which this cannot be, or
+    /// whose memory is large, has a store of its own, and that is thrown away.
     Restored,
 }
 

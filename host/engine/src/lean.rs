@@ -9,6 +9,7 @@
 
 pub(crate) mod lift;
 pub(crate) mod lower;
+mod pristine;
 pub(crate) mod shape;
 #[cfg(test)]
 mod tests;
@@ -16,17 +17,17 @@ mod tests;
 use std::sync::OnceLock;
 
 use wasmtime::{
-    ExternType, Global, InstancePre, Linker, Memory, Module, ModuleExport, Store, TypedFunc, Val,
-    ValType,
+    ExternType, Global, InstancePre, Linker, Memory, MemoryType, Module, ModuleExport, Store,
+    TypedFunc, ValType,
 };
 
 use crate::bindings::contract;
-use crate::config::KEEP_RESIDENT;
 use crate::error::LoadError;
 use crate::fault::{Fault, MOST_WORDS, OwnWords};
 use crate::ready::StoreState;
 use lift::AbiError;
 use lower::{Image, MAX_ALIGN};
+use pristine::Pristine;
 use shape::CoreExports;
 
 /// The name under which a core module exports an allocator of one block for the
@@ -40,17 +41,31 @@ const WORDS: &str = "tokenward_panic";
 
 /// A policy's core module, ready to be instantiated.
 pub(crate) struct LeanPolicy {
-    pre: InstancePre<StoreState>,
+    code: Code,
     evaluate: ModuleExport,
-    memory: ModuleExport,
     allocator: Allocator<ModuleExport, ModuleExport>,
     post_return: Option<ModuleExport>,
     words: Option<ModuleExport>,
     globals: Vec<ModuleExport>,
     /// Bytes of memory with which an instance begins.
     pub(crate) memory_size: Option<usize>,
-    /// What every instance begins with, once there was one.
-    pristine: OnceLock<Pristine>,
+}
+
+/// Whose the memory of an instance is.
+enum Code {
+    /// Its own: it is made, and dropped, with the instance.
+    Own {
+        pre: InstancePre<StoreState>,
+        /// The export that it is.
+        memory: ModuleExport,
+    },
+    /// The store's, for one policy after the other. Each finds in it what it began with.
+    Shared {
+        module: Module,
+        memory: MemoryType,
+        /// Known once there was an instance.
+        pristine: OnceLock<Pristine>,
+    },
 }
 
 /// How the guest is asked for room.
@@ -59,16 +74,6 @@ enum Allocator<A, R> {
     Arena(A),
     /// For each block, as the canonical ABI has it.
     Realloc(R),
-}
-
-/// The state of an instance that nothing was done with.
-struct Pristine {
-    /// Bytes of memory.
-    size: usize,
-    /// Where in memory `content` begins; all before and after is zero.
-    start: usize,
-    content: Box<[u8]>,
-    globals: Box<[Val]>,
 }
 
 impl LeanPolicy {
@@ -91,13 +96,24 @@ impl LeanPolicy {
         };
         let post_return = names.post_return.as_ref();
         let globals = names.globals.iter();
-        let memory_size = module.get_export(&names.memory).and_then(|export| {
-            let memory = export.memory().cloned()?;
+        let memory = module.get_export(&names.memory).and_then(|ty| ty.memory().cloned());
+        let memory_size = memory.as_ref().and_then(|memory| {
             usize::try_from(memory.minimum().checked_mul(memory.page_size())?).ok()
         });
+        let code = match (module.imports().next(), memory) {
+            (Some(_), Some(memory)) => {
+                Code::Shared { module: module.clone(), memory, pristine: OnceLock::new() }
+            }
+            _ => Code::Own {
+                memory: find(&names.memory, |ty| matches!(ty, ExternType::Memory(_)))?,
+                pre: Linker::new(module.engine())
+                    .instantiate_pre(module)
+                    .map_err(LoadError::wasmtime("the configured module cannot be linked"))?,
+            },
+        };
         Ok(Self {
+            code,
             evaluate: find(&names.evaluate, to_pointer)?,
-            memory: find(&names.memory, |ty| matches!(ty, ExternType::Memory(_)))?,
             allocator,
             post_return: post_return
                 .map(|name| find(name, |ty| is_func(ty, &[I32], &[])))
@@ -106,12 +122,13 @@ impl LeanPolicy {
             globals: globals
                 .map(|name| find(name, |ty| matches!(ty, ExternType::Global(_))))
                 .collect::<Result<_, _>>()?,
-            pre: Linker::new(module.engine())
-                .instantiate_pre(module)
-                .map_err(LoadError::wasmtime("the configured module cannot be linked"))?,
             memory_size,
-            pristine: OnceLock::new(),
         })
+    }
+
+    /// Whether its instances use the memory of their store.
+    pub(crate) fn shares_memory(&self) -> bool {
+        matches!(self.code, Code::Shared { .. })
     }
 
     pub(crate) fn instantiate(&self, store: &mut Store<StoreState>) -> Result<LeanInstance, Fault> {
@@ -119,7 +136,16 @@ impl LeanPolicy {
     }
 
     fn try_instantiate(&self, store: &mut Store<StoreState>) -> wasmtime::Result<LeanInstance> {
-        let instance = self.pre.instantiate(&mut *store)?;
+        let (instance, shared) = match &self.code {
+            Code::Own { pre, .. } => (pre.instantiate(&mut *store)?, None),
+            Code::Shared { module, memory, pristine } => {
+                let memory = shared_memory(memory, store)?;
+                if pristine.get().is_none() {
+                    memory.data_mut(&mut *store).fill(0);
+                }
+                (wasmtime::Instance::new(&mut *store, module, &[memory.into()])?, Some(memory))
+            }
+        };
         let export = |store: &mut Store<StoreState>, index: &ModuleExport| {
             instance.get_module_export(store, index).ok_or_else(lost)
         };
@@ -127,7 +153,11 @@ impl LeanPolicy {
             export(store, index)?.into_func().ok_or_else(lost)
         };
         let evaluate = func(store, &self.evaluate)?.typed(&*store)?;
-        let memory = export(store, &self.memory)?.into_memory().ok_or_else(lost)?;
+        let memory = match &self.code {
+            Code::Own { memory, .. } => export(store, memory)?.into_memory(),
+            Code::Shared { .. } => shared,
+        };
+        let memory = memory.ok_or_else(lost)?;
         let allocator = match &self.allocator {
             Allocator::Arena(index) => Allocator::Arena(func(store, index)?.typed(&*store)?),
             Allocator::Realloc(index) => Allocator::Realloc(func(store, index)?.typed(&*store)?),
@@ -138,31 +168,47 @@ impl LeanPolicy {
         };
         let mut global =
             |index: &ModuleExport| export(store, index)?.into_global().ok_or_else(lost);
-        let globals = self.globals.iter().map(&mut global).collect::<wasmtime::Result<_>>()?;
+        let globals: Vec<_> =
+            self.globals.iter().map(&mut global).collect::<wasmtime::Result<_>>()?;
         let words = self.words.as_ref().map(global).transpose()?;
-        let used = false;
-        let instance =
-            LeanInstance { evaluate, memory, allocator, post_return, words, globals, used };
-        // Writing all of a large memory would make pages resident that the policy
-        // never touches: it is made anew.
-        if self.memory_size.is_some_and(|size| size <= KEEP_RESIDENT) {
-            self.pristine.get_or_init(|| Pristine::of(&instance, store));
+        if let Code::Shared { pristine, .. } = &self.code {
+            pristine.get_or_init(|| Pristine::of(memory, &globals, store));
         }
-        Ok(instance)
+        Ok(LeanInstance { evaluate, memory, allocator, post_return, words, globals })
     }
 
-    /// Gives an instance the state that it was made with. False when that
-    /// cannot be: then it must not be used again.
-    pub(crate) fn restore(
-        &self,
-        instance: &mut LeanInstance,
-        store: &mut Store<StoreState>,
-    ) -> bool {
-        let Some(pristine) = self.pristine.get() else { return false };
-        let restored = pristine.restore(instance, store);
-        instance.used = !restored;
-        restored
+    /// Gives an instance the state that it was made with, if its memory is shared: nothing of
+    /// what was there before is left. False when that cannot be.
+    pub(crate) fn enter(&self, instance: &LeanInstance, store: &mut Store<StoreState>) -> bool {
+        match &self.code {
+            Code::Own { .. } => true,
+            Code::Shared { pristine, .. } => pristine
+                .get()
+                .is_some_and(|pristine| pristine.write(instance.memory, &instance.globals, store)),
+        }
     }
+
+    /// Whether others can use the store after an instance: not if it made a memory grow that is
+    /// shared.
+    pub(crate) fn leaves(&self, instance: &LeanInstance, store: &Store<StoreState>) -> bool {
+        match &self.code {
+            Code::Own { .. } => true,
+            Code::Shared { pristine, .. } => {
+                pristine.get().is_some_and(|pristine| pristine.fits(instance.memory, store))
+            }
+        }
+    }
+}
+
+/// The memory of this type that policies in a store share.
+fn shared_memory(ty: &MemoryType, store: &mut Store<StoreState>) -> wasmtime::Result<Memory> {
+    let known = store.data().shared.iter().find(|(other, _)| other == ty);
+    if let Some((_, memory)) = known {
+        return Ok(*memory);
+    }
+    let memory = Memory::new(&mut *store, ty.clone())?;
+    store.data_mut().shared.push((ty.clone(), memory));
+    Ok(memory)
 }
 
 fn is_func(ty: &ExternType, params: &[ValType], results: &[ValType]) -> bool {
@@ -178,38 +224,6 @@ fn lost() -> wasmtime::Error {
     wasmtime::Error::msg("the module lacks an export that it had")
 }
 
-impl Pristine {
-    fn of(instance: &LeanInstance, store: &mut Store<StoreState>) -> Self {
-        let globals = instance.globals.iter().map(|global| global.get(&mut *store)).collect();
-        let memory = instance.memory.data(&*store);
-        let start = memory.iter().position(|byte| *byte != 0).unwrap_or(memory.len());
-        let end = memory.iter().rposition(|byte| *byte != 0).map_or(start, |last| last + 1);
-        let content = memory.get(start..end).unwrap_or_default().into();
-        Self { size: memory.len(), start, content, globals }
-    }
-
-    fn restore(&self, instance: &LeanInstance, store: &mut Store<StoreState>) -> bool {
-        for (global, value) in instance.globals.iter().zip(&self.globals) {
-            if global.set(&mut *store, *value).is_err() {
-                return false;
-            }
-        }
-        let memory = instance.memory.data_mut(store);
-        // It grew, and memory does not shrink.
-        if memory.len() != self.size {
-            return false;
-        }
-        let Some((before, rest)) = memory.split_at_mut_checked(self.start) else { return false };
-        let Some((content, after)) = rest.split_at_mut_checked(self.content.len()) else {
-            return false;
-        };
-        before.fill(0);
-        content.copy_from_slice(&self.content);
-        after.fill(0);
-        true
-    }
-}
-
 /// Old address, old size, alignment, new size: new address.
 type Realloc = TypedFunc<(u32, u32, u32, u32), u32>;
 
@@ -221,20 +235,17 @@ pub(crate) struct LeanInstance {
     post_return: Option<TypedFunc<u32, ()>>,
     words: Option<Global>,
     globals: Vec<Global>,
-    /// Whether anything was done with it.
-    pub(crate) used: bool,
 }
 
 impl LeanInstance {
     /// Judges the input of this image. `budget` is the bytes of host memory that
     /// the verdict may take.
     pub(crate) fn evaluate(
-        &mut self,
+        &self,
         store: &mut Store<StoreState>,
         image: &mut Image,
         budget: usize,
     ) -> wasmtime::Result<contract::Verdict> {
-        self.used = true;
         let input = match &self.allocator {
             Allocator::Arena(arena) => {
                 let size = u32::try_from(image.bytes.len())?;
@@ -264,6 +275,11 @@ impl LeanInstance {
             post_return.call(&mut *store, answer)?;
         }
         Ok(verdict)
+    }
+
+    /// Bytes of its memory.
+    pub(crate) fn memory_size(&self, store: &Store<StoreState>) -> usize {
+        self.memory.data_size(store)
     }
 
     /// What the policy said of its trap, if it kept that.

@@ -32,7 +32,7 @@ pub struct LoadedPolicy {
 /// What the instances of a policy may share a store with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sharing {
-    /// With others that can be put back as they were made.
+    /// With others that are put into the state that they were made with before they judge.
     Restored,
     /// With others that cannot.
     MadeAnew,
@@ -101,9 +101,13 @@ impl LoadedPolicy {
     pub(crate) fn sharing(&self) -> Sharing {
         let large = |size: Option<usize>| size.is_none_or(|size| size > KEEP_RESIDENT);
         match &self.code {
-            Code::Lean(lean) if !large(lean.memory_size) => Sharing::Restored,
-            Code::Component { memory_size, .. } if !large(*memory_size) => Sharing::MadeAnew,
-            Code::Lean(_) | Code::Component { .. } => Sharing::Nothing,
+            Code::Lean(lean) if lean.shares_memory() => Sharing::Restored,
+            Code::Lean(LeanPolicy { memory_size, .. }) | Code::Component { memory_size, .. }
+                if large(*memory_size) =>
+            {
+                Sharing::Nothing
+            }
+            Code::Lean(_) | Code::Component { .. } => Sharing::MadeAnew,
         }
     }
 
@@ -118,14 +122,19 @@ impl LoadedPolicy {
         }
     }
 
-    /// Gives an instance the state that it was made with. False when that cannot
-    /// be: then it must not be used again.
-    pub(crate) fn restore(&self, instance: &mut Instance, store: &mut Store<StoreState>) -> bool {
+    /// Makes an instance ready to judge: see [`LeanPolicy::enter`].
+    pub(crate) fn enter(&self, instance: &Instance, store: &mut Store<StoreState>) -> bool {
         match (&self.code, instance) {
-            (Code::Lean(lean), Instance::Lean(instance)) => {
-                !instance.used || lean.restore(instance, store)
-            }
-            _ => false,
+            (Code::Lean(lean), Instance::Lean(instance)) => lean.enter(instance, store),
+            (_, instance) => matches!(instance, Instance::Component(_)),
+        }
+    }
+
+    /// Whether the store may be used after an instance has judged: see [`LeanPolicy::leaves`].
+    pub(crate) fn leaves(&self, instance: &Instance, store: &Store<StoreState>) -> bool {
+        match (&self.code, instance) {
+            (Code::Lean(lean), Instance::Lean(instance)) => lean.leaves(instance, store),
+            (_, instance) => matches!(instance, Instance::Component(_)),
         }
     }
 }
@@ -193,7 +202,7 @@ enum Compiled {
 impl Compiled {
     fn new(engine: &Inner, snapshot: &[u8]) -> Result<Self, LoadError> {
         if engine.config.calls == Calls::Direct
-            && let Some(shape) = shape(snapshot)
+            && let Some(shape) = shape(snapshot, engine.config.instances)
             && let Ok(module) = Module::new(&engine.serving, &shape.module)
         {
             return Ok(Self::Lean(module, shape.exports));
@@ -457,7 +466,8 @@ fn cache_name(engine: &Inner, component: &[u8], settings: &str, memory_bytes: us
     SHAPE_RULES.hash(&mut hasher);
     engine.serving.precompile_compatibility_hash().hash(&mut hasher);
     let limits = &engine.config.limits;
-    (memory_bytes, limits.load_fuel, engine.config.calls, engine.config.drafts).hash(&mut hasher);
+    (memory_bytes, limits.load_fuel).hash(&mut hasher);
+    (engine.config.calls, engine.config.instances, engine.config.drafts).hash(&mut hasher);
     component.hash(&mut hasher);
     settings.hash(&mut hasher);
     format!("{}.policy", hex(hasher.0.finish().as_ref()))

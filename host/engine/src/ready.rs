@@ -3,18 +3,19 @@
 //! A [`ReadyStore`] is what one request needs: a store of its own with one
 //! instance of each policy, or of one that cannot share it (see
 //! [`PolicySet`](crate::PolicySet)). It serves one request; then it is thrown
-//! away, or everything that can have changed in it is put back as it was when it
-//! was made (see [`Instances`]). The engine's [`Refiller`] makes, restores and drops
-//! them off the requests' path; a request that finds none ready makes its own.
+//! away, or serves another, if each of its policies is put into the state that it
+//! was made with before it judges (see [`Instances`](crate::Instances)). The engine's
+//! [`Refiller`] makes and drops them off the requests' path; a request that finds
+//! none ready makes its own.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak, mpsc};
 
 use crossbeam_queue::ArrayQueue;
 use wasmtime::component::Func;
-use wasmtime::{ResourceLimiter, Store};
+use wasmtime::{Memory, MemoryType, ResourceLimiter, Store};
 
-use crate::config::{CORE_INSTANCES, Instances, Limits, TABLE_ELEMENTS};
+use crate::config::{CORE_INSTANCES, Limits, TABLE_ELEMENTS};
 use crate::fault::Fault;
 use crate::lean::LeanInstance;
 use crate::load::LoadedPolicy;
@@ -31,11 +32,20 @@ pub(crate) struct StoreState {
     memory_before: usize,
     /// Policies that have instances in the store.
     policies: usize,
+    /// Memories that they share, by type.
+    pub(crate) shared: Vec<(MemoryType, Memory)>,
 }
 
 impl StoreState {
     fn new(memory_bytes: usize, policies: usize) -> Self {
-        Self { memory_bytes, memory_refused: false, memory: 0, memory_before: 0, policies }
+        Self {
+            memory_bytes,
+            memory_refused: false,
+            memory: 0,
+            memory_before: 0,
+            policies,
+            shared: Vec::new(),
+        }
     }
 }
 
@@ -116,20 +126,19 @@ impl ReadyStore {
             fuel.map_err(|error| Fault::Instance(format!("{error:#}")))?;
             let state = store.data_mut();
             (state.memory, state.memory_bytes) = (0, policy.memory_bytes());
-            instances.push(policy.instantiate(&mut store));
-            configured.push(store.data().memory);
+            let instance = policy.instantiate(&mut store);
+            configured.push(match &instance {
+                Ok(Instance::Lean(instance)) => instance.memory_size(&store),
+                Ok(Instance::Component(_)) | Err(_) => store.data().memory,
+            });
+            instances.push(instance);
         }
         Ok(Self { store, instances, configured })
     }
 
-    /// Gives every instance the state that it was made with. False when that
-    /// cannot be: then the store must not be used again.
-    pub(crate) fn restore(&mut self, policies: &[Arc<LoadedPolicy>]) -> bool {
-        self.store.data_mut().memory_refused = false;
-        policies.len() == self.instances.len()
-            && policies.iter().zip(&mut self.instances).all(|(policy, instance)| {
-                instance.as_mut().is_ok_and(|i| policy.restore(i, &mut self.store))
-            })
+    /// Whether it has an instance of every policy.
+    fn is_whole(&self) -> bool {
+        self.instances.iter().all(Result::is_ok)
     }
 }
 
@@ -162,18 +171,22 @@ pub(crate) struct Source {
     pub(crate) engine: wasmtime::Engine,
     pub(crate) policies: Arc<[Arc<LoadedPolicy>]>,
     pub(crate) limits: Limits,
-    pub(crate) instances: Instances,
+    /// What becomes of a store when its request is over.
+    pub(crate) after: After,
+}
+
+/// What becomes of a store when its request is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum After {
+    /// It serves the next one.
+    Again,
+    /// It is dropped.
+    Dropped,
 }
 
 impl Source {
     fn make(&self) -> Result<ReadyStore, Fault> {
         ReadyStore::new(&self.engine, &self.policies, &self.limits)
-    }
-
-    /// The store as it was made, if it may serve again.
-    fn restored(&self, mut used: ReadyStore) -> Option<ReadyStore> {
-        let restored = self.instances == Instances::Restored && used.restore(&self.policies);
-        restored.then_some(used)
     }
 }
 
@@ -184,7 +197,7 @@ impl ReadyStores {
     ) -> Arc<Self> {
         let (refiller, capacity) = match refiller {
             Some((refiller, ready)) => (Some(refiller), ready.max(1)),
-            // Restored stores wait here: as many as there can be requests at once.
+            // Stores that serve again wait here: as many as there can be requests at once.
             None => (None, std::thread::available_parallelism().map_or(1, usize::from)),
         };
         let stores = Arc::new(Self {
@@ -198,17 +211,22 @@ impl ReadyStores {
         stores
     }
 
-    /// A store as it was made: new, or put back.
+    /// A store for a request.
     pub(crate) fn take(self: &Arc<Self>) -> Result<ReadyStore, Fault> {
         let ready = self.ready.pop();
-        if self.ready.len() * 2 <= self.ready.capacity() {
+        let few = match self.source.after {
+            // What requests have taken they give back, but for faults.
+            After::Again => self.ready.is_empty(),
+            After::Dropped => self.ready.len() * 2 <= self.ready.capacity(),
+        };
+        if few {
             self.tell_refiller();
         }
         if let Some(store) = ready {
             return Ok(store);
         }
         let made = self.source.make()?;
-        if made.instances.iter().all(Result::is_ok) || self.used.is_empty() {
+        if made.is_whole() || self.used.is_empty() {
             return Ok(made);
         }
         // Perhaps for want of room: used stores that wait to be dropped hold some.
@@ -219,14 +237,14 @@ impl ReadyStores {
         self.source.make()
     }
 
-    /// Takes back a store that served a request, to be restored or dropped off
-    /// the request's path where possible.
+    /// Takes back a store that served a request: to serve the next, or to be dropped off the
+    /// request's path where possible.
     pub(crate) fn give_back(&self, used: ReadyStore) {
-        if self.refiller.is_some() {
+        if self.source.after == After::Again && used.is_whole() {
             // A full queue gives it back, to be dropped here and now.
+            drop(self.ready.push(used));
+        } else if self.refiller.is_some() {
             drop(self.used.push(used));
-        } else if let Some(restored) = self.source.restored(used) {
-            drop(self.ready.push(restored));
         }
     }
 
@@ -249,15 +267,14 @@ impl ReadyStores {
         self.told.store(false, Ordering::Release);
         loop {
             while let Some(used) = self.used.pop() {
-                // What finds no room is dropped.
-                let _ = self.source.restored(used).map(|restored| self.ready.push(restored));
+                drop(used);
             }
             if self.ready.is_full() {
                 return;
             }
             // A fault here is met again, and reported, by the request that needs a store.
             let Ok(store) = self.source.make() else { return };
-            if store.instances.iter().any(Result::is_err) {
+            if !store.is_whole() {
                 return;
             }
             if self.ready.push(store).is_err() {

@@ -8,7 +8,7 @@ use wasmtime::component::{Func, TypedFunc};
 use wasmtime::{AsContextMut, Store};
 
 use crate::bindings::contract;
-use crate::config::{Instances, MemoryOfVerdicts, Refill};
+use crate::config::{MemoryOfVerdicts, Refill};
 use crate::facts::PolicyInput;
 use crate::fault::Fault;
 use crate::host::Inner;
@@ -16,13 +16,16 @@ use crate::lean::lower::Image;
 use crate::load::{LoadedPolicy, Sharing, classify};
 use crate::memory::{VerdictMemory, write_key};
 use crate::narrow::Narrower;
-use crate::ready::{Instance, ReadyStore, ReadyStores, Source, StoreState};
+use crate::ready::{After, Instance, ReadyStore, ReadyStores, Source, StoreState};
 use crate::verdict::Verdict;
+
+/// Bytes that the narrowed inputs of a request usually take, in all.
+const ARENA: usize = 8 << 10;
 
 /// Policies that judge a request together, in order. Cheap to clone.
 ///
-/// Those whose instances are put back after a request share a store, and so do
-/// those whose instances are not. One with a large memory has a store of its own:
+/// Those whose instances serve one request after the other share a store, and so do
+/// those whose instances do not. One with a large memory has a store of its own:
 /// a policy that brings an interpreter slows no other.
 #[derive(Clone)]
 pub struct PolicySet {
@@ -31,6 +34,8 @@ pub struct PolicySet {
     ready: Arc<[Arc<ReadyStores>]>,
     /// Of each policy, which of `ready` has its instances, and where in a store.
     places: Arc<[Place]>,
+    /// Of each policy, the first that reads the same, if several do.
+    alike: Arc<[Option<usize>]>,
     memory: Option<Arc<VerdictMemory>>,
 }
 
@@ -93,13 +98,16 @@ impl PolicySet {
             (Some(refiller), Refill::Background { ready }) => Some((refiller.sender(), ready)),
             _ => None,
         };
-        let (groups, places) = grouped(&policies, engine.config.instances);
-        let ready = groups.into_iter().map(|policies| {
+        let (groups, places) = grouped(&policies);
+        let ready = groups.into_iter().map(|(sharing, policies)| {
             let source = Source {
                 engine: engine.serving.clone(),
                 policies: policies.into(),
                 limits: engine.config.limits.clone(),
-                instances: engine.config.instances,
+                after: match sharing {
+                    Sharing::Restored => After::Again,
+                    Sharing::MadeAnew | Sharing::Nothing => After::Dropped,
+                },
             };
             ReadyStores::new(source, refiller.clone())
         });
@@ -108,7 +116,8 @@ impl PolicySet {
             MemoryOfVerdicts::Off => None,
             MemoryOfVerdicts::Bytes(bytes) => Some(Arc::new(VerdictMemory::new(bytes))),
         };
-        Self { ready, places: places.into(), memory, engine, policies }
+        let alike = alike(&policies);
+        Self { ready, places: places.into(), alike, memory, engine, policies }
     }
 
     /// The policies, in order.
@@ -129,7 +138,7 @@ impl PolicySet {
     /// [`Outcome::Fault`], and the others judge all the same.
     #[must_use]
     pub fn evaluate(&self, input: &PolicyInput<'_>) -> Vec<Evaluation> {
-        let arena = Bump::new();
+        let arena = Bump::with_capacity(ARENA);
         let mut narrower = Narrower::new(*input, &arena);
         let mut stores = Stores::of(self);
         let mut key = Vec::new();
@@ -194,18 +203,15 @@ struct Place {
     index: usize,
 }
 
+/// Policies that share a store.
+type Group = (Sharing, Vec<Arc<LoadedPolicy>>);
+
 /// The policies that share a store, and where each one is.
-fn grouped(
-    policies: &[Arc<LoadedPolicy>],
-    instances: Instances,
-) -> (Vec<Vec<Arc<LoadedPolicy>>>, Vec<Place>) {
-    let mut groups: Vec<(Sharing, Vec<Arc<LoadedPolicy>>)> = Vec::new();
+fn grouped(policies: &[Arc<LoadedPolicy>]) -> (Vec<Group>, Vec<Place>) {
+    let mut groups: Vec<Group> = Vec::new();
     let mut places = Vec::with_capacity(policies.len());
     for policy in policies {
-        let sharing = match (policy.sharing(), instances) {
-            (Sharing::Restored, Instances::Fresh) => Sharing::MadeAnew,
-            (sharing, _) => sharing,
-        };
+        let sharing = policy.sharing();
         let known = groups.iter().position(|(of, _)| *of == sharing && sharing != Sharing::Nothing);
         let group = known.unwrap_or(groups.len());
         if known.is_none() {
@@ -216,7 +222,17 @@ fn grouped(
             members.push(Arc::clone(policy));
         }
     }
-    (groups.into_iter().map(|(_, members)| members).collect(), places)
+    (groups, places)
+}
+
+/// Of each policy, the first that reads the same, if several do: they are given the same.
+fn alike(policies: &[Arc<LoadedPolicy>]) -> Arc<[Option<usize>]> {
+    let others = |policy: &Arc<LoadedPolicy>| {
+        let reads = policy.reads().clone();
+        policies.iter().enumerate().filter(move |(_, other)| *other.reads() == reads)
+    };
+    let first = |policy| others(policy).map(|(place, _)| place).next();
+    policies.iter().map(|policy| first(policy).filter(|_| others(policy).count() > 1)).collect()
 }
 
 /// What came of one policy, remembered or run.
@@ -245,19 +261,26 @@ impl Run {
 struct Stores<'a> {
     set: &'a PolicySet,
     current: Vec<Option<ReadyStore>>,
+    /// The lowered input of the last policy whose input no other is given.
     image: Image,
+    /// The lowered inputs that several policies are given, by the place of the first of them.
+    images: Vec<Option<Image>>,
 }
 
 impl<'a> Stores<'a> {
     fn of(set: &'a PolicySet) -> Self {
         let mut current = Vec::new();
         current.resize_with(set.ready.len(), || None);
-        Self { set, current, image: Image::default() }
+        let shared = set.alike.iter().flatten().max().map_or(0, |last| last + 1);
+        let mut images = Vec::new();
+        images.resize_with(shared, || None);
+        Self { set, current, image: Image::default(), images }
     }
 
     fn run(&mut self, index: usize, policy: &LoadedPolicy, input: &contract::Input<'_>) -> Run {
         let limits = &self.set.engine.config.limits;
         let lost = || Run::none(Fault::Instance("the set has no such policy".into()));
+        let alike = self.set.alike.get(index).copied().flatten();
         let Some(Place { group, index }) = self.set.places.get(index).copied() else {
             return lost();
         };
@@ -270,7 +293,7 @@ impl<'a> Stores<'a> {
             Ok(ready) => ready,
             Err(fault) => return Run::none(fault),
         };
-        let instance = match ready.instances.get_mut(index) {
+        let instance = match ready.instances.get(index) {
             Some(Ok(instance)) => instance,
             Some(Err(fault)) => {
                 let fault = fault.clone();
@@ -287,18 +310,29 @@ impl<'a> Stores<'a> {
         if let Err(error) = ready.store.set_fuel(limits.fuel) {
             return Run::none(Fault::Instance(format!("{error:#}")));
         }
-        let raw = match &mut *instance {
+        if !policy.enter(instance, &mut ready.store) {
+            return Run::none(Fault::Instance("its state cannot be put back".into()));
+        }
+        let raw = match instance {
             Instance::Component(evaluate) => call(&mut ready.store, *evaluate, input),
             Instance::Lean(instance) => {
-                self.image.lower(input);
-                instance.evaluate(&mut ready.store, &mut self.image, limits.output_bytes)
+                let shared = alike.and_then(|first| self.images.get_mut(first));
+                let image = if let Some(image) = shared {
+                    image.get_or_insert_with(|| Image::of(input))
+                } else {
+                    self.image.lower(input);
+                    &mut self.image
+                };
+                instance.evaluate(&mut ready.store, image, limits.output_bytes)
             }
         };
         let fuel = limits.fuel - ready.store.get_fuel().unwrap_or_default().min(limits.fuel);
         let memory = MemoryUse { configured, peak: ready.store.data().memory };
         let verdict = match raw {
             Ok(raw) => {
-                *current = Some(ready);
+                if policy.leaves(instance, &ready.store) {
+                    *current = Some(ready);
+                }
                 Verdict::check(raw, policy.descriptor(), limits)
             }
             Err(error) => {

@@ -143,6 +143,9 @@ impl<T: Lift> Lift for Vec<T> {
 
     fn lift(reader: &mut Reader<'_>, place: &[u8]) -> Result<Self, AbiError> {
         let bytes = reader.list(place, T::ALIGN, T::SIZE, size_of::<T>())?;
+        if bytes.is_empty() {
+            return Ok(Self::new());
+        }
         bytes.chunks_exact(T::SIZE).map(|item| T::lift(reader, item)).collect()
     }
 }

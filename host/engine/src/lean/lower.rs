@@ -11,7 +11,6 @@ use wasmtime::component::ComponentType;
 use crate::bindings::contract as c;
 
 /// The lowered input, before it has addresses.
-#[derive(Default)]
 pub(crate) struct Image {
     /// The blocks one after the other, each aligned as its type asks.
     pub(crate) bytes: Vec<u8>,
@@ -42,7 +41,26 @@ struct Pointer {
 /// No type of the contract asks for more.
 pub(crate) const MAX_ALIGN: usize = 8;
 
+impl Default for Image {
+    /// With room for a usual input, so that it need not grow.
+    fn default() -> Self {
+        Self {
+            bytes: Vec::with_capacity(4096),
+            blocks: Vec::with_capacity(128),
+            pointers: Vec::with_capacity(128),
+            addresses: Vec::with_capacity(128),
+        }
+    }
+}
+
 impl Image {
+    /// The image of this input.
+    pub(crate) fn of(input: &c::Input<'_>) -> Self {
+        let mut image = Self::default();
+        image.lower(input);
+        image
+    }
+
     /// The image of this input, in the room of the last one.
     pub(crate) fn lower(&mut self, input: &c::Input<'_>) {
         self.bytes.clear();

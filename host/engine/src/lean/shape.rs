@@ -12,11 +12,13 @@ use wasmparser::{
     ComponentTypeRef, ExternalKind, Operator, Parser, Payload,
 };
 
+use crate::config::{Instances, KEEP_RESIDENT};
 use crate::versions::Version;
 
 /// The core module of a policy, with the names of what is needed of it.
 pub(crate) struct Shape {
-    /// The module, with its mutable globals exported.
+    /// The module, with its mutable globals exported. If instances are to be restored and its
+    /// memory is small, it imports the memory.
     pub(crate) module: Vec<u8>,
     pub(crate) exports: CoreExports,
 }
@@ -33,7 +35,7 @@ pub(crate) struct CoreExports {
 }
 
 /// The shape of this component, if it is one that is known here.
-pub(crate) fn shape(component: &[u8]) -> Option<Shape> {
+pub(crate) fn shape(component: &[u8], instances: Instances) -> Option<Shape> {
     let outer = Outer::read(component)?;
     let lift = outer.evaluate()?;
     let [module] = outer.modules.as_slice() else { return None };
@@ -60,7 +62,7 @@ pub(crate) fn shape(component: &[u8]) -> Option<Shape> {
         }
     }
     (exports.memory, exports.realloc) = (memory?, realloc?);
-    let (module, globals) = with_globals_exported(module)?;
+    let (module, globals) = opened(module, instances)?;
     if globals.len() > MOST_GLOBALS {
         return None;
     }
@@ -286,6 +288,10 @@ impl<'a> Inner<'a> {
     }
 }
 
+/// Sections of a module, by their numbers (WebAssembly 5.5.2).
+const IMPORT_SECTION: u8 = 2;
+const FUNCTION_SECTION: u8 = 3;
+const MEMORY_SECTION: u8 = 5;
 const EXPORT_SECTION: u8 = 7;
 const GLOBAL: u8 = 3;
 
@@ -295,14 +301,16 @@ const MOST_GLOBALS: usize = 64;
 
 /// To be raised with every change of what is taken for a plain policy: compiled
 /// code in the cache was judged by the rules of its time.
-pub(crate) const SHAPE_RULES: u32 = 1;
+pub(crate) const SHAPE_RULES: u32 = 2;
 
-/// The module with an export for each of its mutable globals, and their names.
+/// The module with an export for each of its mutable globals, and their names; and with its memory
+/// imported, if instances of it may share one.
 ///
 /// None unless the memory and these globals are all that can change in an
 /// instance of it: nothing imported, no start function, no instruction that
 /// writes to a table or drops a segment, one memory of 32-bit addresses.
-fn with_globals_exported(module: &[u8]) -> Option<(Vec<u8>, Vec<String>)> {
+fn opened(module: &[u8], instances: Instances) -> Option<(Vec<u8>, Vec<String>)> {
+    let memory = shared_memory(module).filter(|_| instances == Instances::Restored);
     let mut out = module.get(..8)?.to_vec();
     let (mut globals, mut memories) = (Vec::new(), 0);
     for payload in Parser::new(0).parse_all(module) {
@@ -348,7 +356,16 @@ fn with_globals_exported(module: &[u8]) -> Option<(Vec<u8>, Vec<String>)> {
         let Some((id, range)) = payload.as_section() else { continue };
         let content = module.get(range)?;
         match id {
-            0 => {} // a custom section: names, which nothing here reads
+            // A custom section: names, which nothing here reads; or imports, which are none.
+            0 | IMPORT_SECTION => {}
+            // The section after that of imports; without functions there is nothing to call.
+            FUNCTION_SECTION => {
+                if let Some(memory) = memory {
+                    push_section(&mut out, IMPORT_SECTION, &[IMPORTED_MEMORY, memory].concat())?;
+                }
+                push_section(&mut out, id, content)?;
+            }
+            MEMORY_SECTION if memory.is_some() => {}
             EXPORT_SECTION => {
                 let content = with_exports(content, &globals)?;
                 push_section(&mut out, id, &content)?;
@@ -358,6 +375,27 @@ fn with_globals_exported(module: &[u8]) -> Option<(Vec<u8>, Vec<String>)> {
     }
     let names = globals.into_iter().map(global_name).collect();
     (memories == 1).then_some((out, names))
+}
+
+/// A section of one import: a memory, of the type that follows.
+const IMPORTED_MEMORY: &[u8] = &[1, 1, b't', 1, b'm', 2];
+
+/// The type of the one memory of a module, as it is written, if the memory is small.
+fn shared_memory(module: &[u8]) -> Option<&[u8]> {
+    for payload in Parser::new(0).parse_all(module) {
+        if let Payload::MemorySection(section) = payload.ok()? {
+            let content = module.get(section.range())?;
+            let memory = section.into_iter().next()?.ok()?;
+            let bytes = memory.initial.checked_mul(64 << 10)?;
+            let small = usize::try_from(bytes).is_ok_and(|bytes| bytes <= KEEP_RESIDENT);
+            // One memory: its count takes one byte.
+            return match content {
+                [1, ty @ ..] if small && memory.page_size_log2.is_none() => Some(ty),
+                _ => None,
+            };
+        }
+    }
+    None
 }
 
 fn changes_a_table(operator: &Operator<'_>) -> bool {

@@ -1,5 +1,7 @@
 //! What a guest does to its own state, and that the next request sees none of it.
 
+use wasmtime::Val;
+
 use super::*;
 use crate::config::EngineConfig;
 use crate::ready::new_store;
@@ -9,7 +11,8 @@ use crate::ready::new_store;
 /// the last; and that is told by `post-return` that its verdict was read.
 const SCRIBBLER: &str = r#"
 (module
-  (memory (export "memory") 2)
+  (import "t" "m" (memory 2))
+  (export "memory" (memory 0))
   (global $next (export "g0") (mut i32) (i32.const 8))
   (global $long (export "g1") (mut i64) (i64.const -7))
   (global $float (export "g2") (mut f64) (f64.const 0.5))
@@ -46,18 +49,34 @@ fn growing() -> String {
     SCRIBBLER.replace("(global.set $next (i32.const 12345))", "(drop (memory.grow (i32.const 1)))")
 }
 
+/// The same with other data, at another place, of which the first looks at what is around it.
+fn neighbour() -> String {
+    let data = r#"(data (i32.const 66000) "pristine")"#;
+    let other = r#"(data (i32.const 1040) "neighbour")"#;
+    SCRIBBLER.replace(data, other).replace(
+        "(i64.load (i32.const 66000)) (i64.const 0x656e697473697270)",
+        "(i64.load (i32.const 1040)) (i64.const 0x756f62686769656e)",
+    )
+}
+
 struct Guest {
-    policy: LeanPolicy,
+    engine: wasmtime::Engine,
     store: Store<StoreState>,
     limits: crate::config::Limits,
 }
 
 impl Guest {
-    fn new(text: &str) -> Self {
+    fn new() -> Self {
         let config = EngineConfig::one_shot();
         let engine = wasmtime::Engine::new(&config.serving()).expect("an engine");
+        let mut store = new_store(&engine, &config.limits, config.limits.memory_bytes, 2);
+        store.set_fuel(config.limits.fuel).expect("fuel");
+        Self { engine, store, limits: config.limits }
+    }
+
+    fn policy(&self, text: &str) -> LeanPolicy {
         let module = wat::parse_str(text).expect("a module");
-        let module = Module::new(&engine, module).expect("it compiles");
+        let module = Module::new(&self.engine, module).expect("it compiles");
         let names = CoreExports {
             evaluate: "evaluate".into(),
             memory: "memory".into(),
@@ -65,17 +84,14 @@ impl Guest {
             post_return: Some("post-return".into()),
             globals: ["g0", "g1", "g2", "g3"].map(Into::into).into(),
         };
-        let policy = LeanPolicy::new(&module, &names).expect("it fits");
-        let store = new_store(&engine, &config.limits, config.limits.memory_bytes, 1);
-        Self { policy, store, limits: config.limits }
+        LeanPolicy::new(&module, &names).expect("it fits")
     }
 
-    fn instance(&mut self) -> LeanInstance {
-        self.store.set_fuel(self.limits.fuel).expect("fuel");
-        self.policy.instantiate(&mut self.store).expect("an instance")
+    fn instance(&mut self, policy: &LeanPolicy) -> LeanInstance {
+        policy.instantiate(&mut self.store).expect("an instance")
     }
 
-    fn evaluate(&mut self, instance: &mut LeanInstance) -> wasmtime::Result<()> {
+    fn evaluate(&mut self, instance: &LeanInstance) -> wasmtime::Result<()> {
         let input = contract::Input {
             phase: contract::Phase::Use,
             now: Some(1),
@@ -101,29 +117,73 @@ impl Guest {
 }
 
 #[test]
-fn what_a_guest_overwrites_is_as_before_when_it_is_restored() {
-    let mut guest = Guest::new(SCRIBBLER);
-    let mut instance = guest.instance();
+fn nothing_that_a_guest_overwrites_is_left_for_the_next_request() {
+    let mut guest = Guest::new();
+    let policy = guest.policy(SCRIBBLER);
+    let instance = guest.instance(&policy);
+    assert!(policy.enter(&instance, &mut guest.store));
     let before = guest.state(&instance);
     for round in 0..3 {
-        guest.evaluate(&mut instance).unwrap_or_else(|error| panic!("round {round}: {error:#}"));
+        guest.evaluate(&instance).unwrap_or_else(|error| panic!("round {round}: {error:#}"));
         let used = guest.state(&instance);
         assert!(used.0.iter().all(|byte| *byte != 0), "round {round}: all of memory was written");
         assert_eq!(used.1[3], format!("{:?}", Val::F32(1.0_f32.to_bits())), "post-return ran");
         assert!(used.1.iter().zip(&before.1).all(|(used, before)| used != before));
-        assert!(guest.policy.restore(&mut instance, &mut guest.store));
+        assert!(policy.leaves(&instance, &guest.store));
+        assert!(policy.enter(&instance, &mut guest.store));
         assert!(guest.state(&instance) == before, "round {round}");
     }
     // Without it, the guest tells.
-    guest.evaluate(&mut instance).expect("restored");
-    assert!(guest.evaluate(&mut instance).is_err());
+    guest.evaluate(&instance).expect("as it was made");
+    assert!(guest.evaluate(&instance).is_err());
 }
 
 #[test]
-fn an_instance_whose_memory_grew_is_not_restored() {
-    let mut guest = Guest::new(&growing());
-    let mut instance = guest.instance();
-    guest.evaluate(&mut instance).expect("it grows");
-    assert!(!guest.policy.restore(&mut instance, &mut guest.store));
-    assert!(instance.used);
+fn guests_that_share_a_memory_see_nothing_of_each_other() {
+    let mut guest = Guest::new();
+    let policies = [guest.policy(SCRIBBLER), guest.policy(&neighbour())];
+    let instances = [0, 1].map(|place| guest.instance(&policies[place]));
+    assert_eq!(guest.store.data().shared.len(), 1, "one memory");
+    let mut states = Vec::new();
+    for (policy, instance) in policies.iter().zip(&instances) {
+        assert!(policy.enter(instance, &mut guest.store));
+        states.push(guest.state(instance));
+    }
+    assert!(states[0].0 != states[1].0);
+    for place in [0, 1, 1, 0, 0, 1, 0] {
+        assert!(policies[place].enter(&instances[place], &mut guest.store));
+        assert!(guest.state(&instances[place]) == states[place]);
+        guest.evaluate(&instances[place]).expect("it sees what it was made with");
+    }
+    // Without it, the other tells.
+    assert!(guest.evaluate(&instances[1]).is_err());
+}
+
+#[test]
+fn what_an_instance_begins_with_is_the_same_whoever_was_made_before() {
+    let mut guest = Guest::new();
+    let first = guest.policy(SCRIBBLER);
+    let instance = guest.instance(&first);
+    assert!(first.enter(&instance, &mut guest.store));
+    guest.evaluate(&instance).expect("it overwrites all memory");
+    let (second, alone) = (guest.policy(&neighbour()), Guest::new());
+    let instance = guest.instance(&second);
+    assert!(second.enter(&instance, &mut guest.store));
+    let after_another = guest.state(&instance);
+    let mut guest = alone;
+    let policy = guest.policy(&neighbour());
+    let instance = guest.instance(&policy);
+    assert!(policy.enter(&instance, &mut guest.store));
+    assert!(guest.state(&instance) == after_another);
+}
+
+#[test]
+fn a_memory_that_grew_serves_no_other_instance() {
+    let mut guest = Guest::new();
+    let policy = guest.policy(&growing());
+    let instance = guest.instance(&policy);
+    assert!(policy.enter(&instance, &mut guest.store));
+    guest.evaluate(&instance).expect("it grows");
+    assert!(!policy.leaves(&instance, &guest.store));
+    assert!(!policy.enter(&instance, &mut guest.store));
 }
