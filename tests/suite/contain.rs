@@ -171,6 +171,29 @@ fn no_state_outlives_a_request() {
     }
 }
 
+/// A policy that makes the memory grow that it shares with others: they find theirs as it was, in
+/// the same request and in the next.
+#[test]
+fn memory_that_one_policy_makes_grow_is_no_larger_for_others() {
+    for engine in both_engines() {
+        let load = |behaviour| engine.load(HOSTILE, &settings(behaviour)).expect("it loads");
+        let behaviours =
+            ["report-memory", "grow-memory", "report-memory", "grow-memory", "report-memory"];
+        let set = engine.assemble(behaviours.map(load).into());
+        for request in 0..5 {
+            let evaluations = Given::claims("{}").judge(&set);
+            let messages: Vec<_> = evaluations
+                .iter()
+                .filter_map(|e| Some(e.outcome.verdict()?.findings.first()?.message.as_str()))
+                .collect();
+            assert_eq!(messages, [messages[0]; 5], "request {request}");
+            let grew: Vec<_> =
+                evaluations.iter().map(|e| e.memory.peak > e.memory.configured).collect();
+            assert_eq!(grew, [false, true, false, true, false], "request {request}");
+        }
+    }
+}
+
 /// A policy whose memory is large is made anew for each request, beside others
 /// that are put back: none of them sees what was before.
 #[test]

@@ -46,6 +46,10 @@ pub enum Behaviour {
     State,
     /// Report every claim it is given.
     ReportInput,
+    /// Report how large its memory is.
+    ReportMemory,
+    /// The same, and then make it larger, and write to it.
+    GrowMemory,
 }
 
 /// The settings.
@@ -109,6 +113,12 @@ impl Policy for Hostile {
         let mut verdict = match self.settings.evaluate {
             Behaviour::State => state(input),
             Behaviour::ReportInput => report(input),
+            Behaviour::ReportMemory => pages(),
+            Behaviour::GrowMemory => {
+                let before = pages();
+                std::hint::black_box(vec![1_u8; 200_000]);
+                before
+            }
             behaviour => misbehave(behaviour),
         };
         if let (Some(seconds), Some(now)) = (self.settings.valid_for, input.now) {
@@ -125,7 +135,11 @@ fn finding(message: &str) -> Finding {
 fn misbehave(behaviour: Behaviour) -> Verdict {
     let permit = Verdict::permit();
     match behaviour {
-        Behaviour::Nothing | Behaviour::State | Behaviour::ReportInput => permit,
+        Behaviour::Nothing
+        | Behaviour::State
+        | Behaviour::ReportInput
+        | Behaviour::ReportMemory
+        | Behaviour::GrowMemory => permit,
         Behaviour::Deny => permit.with(finding("denied as configured")),
         Behaviour::EndlessLoop => loop {
             std::hint::black_box(0);
@@ -189,6 +203,15 @@ fn state(input: &Input) -> Verdict {
         0 => Verdict::permit(),
         seen => Verdict::permit().with(finding(&format!("the canary {seen} was still there"))),
     }
+}
+
+fn pages() -> Verdict {
+    #[cfg(target_arch = "wasm32")]
+    let pages = core::arch::wasm32::memory_size::<0>();
+    #[cfg(not(target_arch = "wasm32"))]
+    let pages = 0;
+    let message = format!("{pages} pages");
+    Verdict::permit().with(Finding::advise("reported", Severity::Info, message))
 }
 
 fn report(input: &Input) -> Verdict {
