@@ -221,15 +221,14 @@ fn seeks_secrets<R: Rules>() -> bool {
 
 /// Data that stands where a name should, for instance `{"john@example.com": true}`.
 fn in_name<R: Rules>(name: &str) -> Option<Hits> {
-    let (mut digits, mut at, mut equals) = (0, false, false);
-    for byte in name.bytes() {
-        digits += usize::from(byte.is_ascii_digit());
-        at |= byte == b'@';
-        equals |= byte == b'=';
+    // Shorter names hold no number and no key, but for `john@x.org` and `password=...`.
+    let signs = name.bytes().any(|byte| matches!(byte, b'@' | b'='));
+    if name.len() < 9 && !signs {
+        return None;
     }
-    let any = digits >= 9 || at;
-    // Shorter names hold no key, unless by `password=...`.
-    let secret = seeks_secrets::<R>() && (name.len() >= 16 || equals);
+    let digits = name.bytes().filter(u8::is_ascii_digit).count();
+    let any = digits >= 9 || (signs && name.contains('@'));
+    let secret = seeks_secrets::<R>() && (name.len() >= 16 || (signs && name.contains('=')));
     if !any && !secret {
         return None;
     }

@@ -119,11 +119,15 @@ impl<'a> Trail<'a> {
         loop {
             let rest = bytes.get(start..).unwrap_or_default();
             let mut escaped = false;
-            let name = rest.iter().take_while(|byte| {
-                escaped |= **byte == b'~';
-                **byte != b'/'
-            });
-            let end = start + name.count();
+            let mut end = start;
+            for byte in rest {
+                match byte {
+                    b'/' => break,
+                    b'~' => escaped = true,
+                    _ => {}
+                }
+                end += 1;
+            }
             let name = pointer.get(start..end).unwrap_or_default();
             self.names.push(if escaped { unescape(name) } else { Cow::Borrowed(name) });
             self.steps.push(Step { end, patient: Cell::new(None) });

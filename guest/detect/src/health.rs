@@ -14,6 +14,9 @@ pub(crate) enum Mbi {
     LowerCase,
 }
 
+/// The characters of an MBI without hyphens.
+pub(crate) const SHORTEST_MBI: usize = 11;
+
 /// The MBI at a place, by the grammar of the CMS: eleven characters, letters without S, L, O, I,
 /// B and Z.
 pub(crate) fn mbi(bytes: &[u8], start: usize) -> Option<Mbi> {

@@ -3,10 +3,9 @@
 use core::marker::PhantomData;
 
 use crate::kind::{Category, Detector};
-use crate::number;
 use crate::scope::{DetectorSet, Pairs, Scope};
-use crate::secret;
 use crate::traits::{AT, COLON, DOT, ESCAPE, MARK, QUOTE, SHORTEST_ENCODED, Traits};
+use crate::{account, health, number, secret};
 
 /// The questions of one scope.
 pub(crate) struct Plan<S>(PhantomData<S>);
@@ -80,11 +79,25 @@ impl<S: Scope> Plan<S> {
             || (Self::ADDRESS && (traits.dots >= 3 || traits.colons >= 2))
     }
 
-    /// Whether the start of some word or number may tell something.
-    pub(crate) fn reads_words(length: usize, traits: Traits) -> bool {
-        (Self::KEYS && length >= secret::SHORTEST)
-            || (Self::IBAN && traits.digits >= 4)
-            || (Self::MBI && traits.digits >= 5)
-            || traits.digits >= const { number::fewest::<S>().1 }
+    /// The last place in a text at which a word or a number can start that tells something, if there
+    /// may be any. `fewest` is how many digits a number has.
+    pub(crate) fn last_word(length: usize, traits: Traits, fewest: usize) -> Option<usize> {
+        let asks = [
+            (Self::KEYS, 0, secret::SHORTEST),
+            (Self::IBAN, 4, account::SHORTEST_IBAN),
+            (Self::MBI, 5, health::SHORTEST_MBI),
+            // A card number between two signs.
+            (Self::TRACK, 13, 15),
+        ];
+        let mut shortest = usize::MAX;
+        for (asked, digits, length) in asks {
+            if asked && traits.digits >= digits {
+                shortest = shortest.min(length);
+            }
+        }
+        if traits.digits >= fewest {
+            shortest = shortest.min(fewest);
+        }
+        length.checked_sub(shortest)
     }
 }

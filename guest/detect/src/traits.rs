@@ -40,6 +40,9 @@ pub(crate) const MARK: u16 = 1 << 8;
 /// Of either kind.
 pub(crate) const QUOTE: u16 = 1 << 9;
 pub(crate) const OTHER: u16 = 1 << 10;
+/// What text in base64 can start with: the first byte of it is no control character, and no byte
+/// that stands within a character or in none (RFC 3629).
+pub(crate) const TEXT_START: u16 = 1 << 11;
 
 const KINDS: [u16; 256] = {
     let mut kinds = [0; 256];
@@ -69,6 +72,9 @@ const KINDS: [u16; 256] = {
         if matches!(byte, b'/' | b'#' | b':') {
             kind |= PART;
         }
+        if matches!(byte, b'C' | b'D' | b'I'..=b'Z' | b'a'..=b'f' | b'w'..=b'z' | b'0'..=b'9') {
+            kind |= TEXT_START;
+        }
         kinds[code] = kind;
         code += 1;
     }
@@ -95,6 +101,7 @@ const fn between(eight: u64, first: u8, last: u8) -> u64 {
 }
 
 /// The highest bit of each byte that is a digit, and of each that is a letter or a digit.
+#[inline]
 const fn digits_and_words(eight: u64) -> (u64, u64) {
     let ascii = eight & !HIGH;
     let digits = between(ascii, b'0', b'9') & !eight;
@@ -104,9 +111,15 @@ const fn digits_and_words(eight: u64) -> (u64, u64) {
 /// The first eight bytes, the first one lowest; zeros after the end.
 #[inline]
 fn first_eight(bytes: &[u8]) -> u64 {
-    if let Some(eight) = bytes.first_chunk() {
-        return u64::from_le_bytes(*eight);
+    match bytes.first_chunk() {
+        Some(eight) => u64::from_le_bytes(*eight),
+        None => fewer(bytes),
     }
+}
+
+/// The same of less than eight bytes.
+#[inline]
+fn fewer(bytes: &[u8]) -> u64 {
     if let (Some(start), Some(end)) = (bytes.first_chunk(), bytes.last_chunk()) {
         // They overlap, where they do, in the same bytes.
         let end = u64::from(u32::from_le_bytes(*end));
@@ -187,51 +200,84 @@ const fn hex_of(eight: u64) -> u64 {
 impl Traits {
     pub(crate) fn of(bytes: &[u8]) -> Self {
         steps::count(bytes.len());
-        let mut of = Self::default();
-        // Where the word and the run of base64 at hand start.
-        let (mut word, mut run) = (0, 0);
-        let mut start = 0;
-        while let Some(rest) = bytes.get(start..)
-            && !rest.is_empty()
-        {
-            let eight = first_eight(rest);
-            let (digits, words) = digits_and_words(eight);
-            of.digits += digits.count_ones() as usize;
-            let mut others = !words & HIGH;
-            if rest.len() < 8 {
-                others &= (1 << (8 * rest.len())) - 1;
-            }
-            while others != 0 {
-                let place = place_of(others);
-                others &= others - 1;
-                let index = start + place;
-                let kinds = kinds((eight >> (8 * place)).to_le_bytes()[0]);
-                of.seen |= kinds;
-                of.colons += usize::from(kinds & COLON != 0);
-                of.dots += usize::from(kinds & DOT != 0);
-                of.longest_word = of.longest_word.max(index - word);
-                word = index + 1;
-                if kinds & BASE64 == 0 {
-                    of.run(run, index);
-                    run = index + 1;
-                }
-            }
-            start += 8;
+        let mut of = Reader::default();
+        let (eights, rest) = bytes.as_chunks();
+        for eight in eights {
+            of.read(u64::from_le_bytes(*eight), HIGH);
         }
-        of.longest_word = of.longest_word.max(bytes.len() - word);
-        of.run(run, bytes.len());
-        of
+        if !rest.is_empty() {
+            // From the end of a longer text: what was read before goes.
+            let eight = match bytes.last_chunk() {
+                Some(eight) => u64::from_le_bytes(*eight) >> (64 - 8 * rest.len()),
+                None => fewer(rest),
+            };
+            of.read(eight, HIGH >> (64 - 8 * rest.len()));
+        }
+        of.end(bytes.len())
     }
 
+    pub(crate) fn has(self, kinds: u16) -> bool {
+        self.seen & kinds != 0
+    }
+}
+
+/// Reads a text, eight bytes after the other.
+#[derive(Default)]
+struct Reader {
+    traits: Traits,
+    /// Where in the text the eight bytes at hand start.
+    start: usize,
+    /// Where the word and the run of base64 at hand start.
+    word: usize,
+    run: usize,
+}
+
+impl Reader {
+    /// Reads eight bytes, or the first ones of which the highest bits are given.
+    #[inline]
+    fn read(&mut self, eight: u64, valid: u64) {
+        let (digits, words) = digits_and_words(eight);
+        self.traits.digits += digits.count_ones() as usize;
+        let mut others = !words & valid;
+        while others != 0 {
+            let place = place_of(others);
+            others &= others - 1;
+            self.other(self.start + place, (eight >> (8 * place)).to_le_bytes()[0]);
+        }
+        self.start += 8;
+    }
+
+    /// A byte that is neither a letter nor a digit.
+    #[inline]
+    fn other(&mut self, index: usize, byte: u8) {
+        let kinds = kinds(byte);
+        let traits = &mut self.traits;
+        traits.seen |= kinds;
+        traits.colons += usize::from(kinds & COLON != 0);
+        traits.dots += usize::from(kinds & DOT != 0);
+        traits.longest_word = traits.longest_word.max(index - self.word);
+        self.word = index + 1;
+        if kinds & BASE64 == 0 {
+            traits.run(self.run, index);
+            self.run = index + 1;
+        }
+    }
+
+    fn end(self, length: usize) -> Traits {
+        let mut traits = self.traits;
+        traits.longest_word = traits.longest_word.max(length - self.word);
+        traits.run(self.run, length);
+        traits
+    }
+}
+
+impl Traits {
+    /// Notes a run of base64.
     #[inline]
     fn run(&mut self, start: usize, end: usize) {
         if end - start >= SHORTEST_ENCODED && self.encoded.is_none() {
             self.encoded = Some((start, end));
         }
-    }
-
-    pub(crate) fn has(self, kinds: u16) -> bool {
-        self.seen & kinds != 0
     }
 }
 

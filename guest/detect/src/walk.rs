@@ -6,8 +6,8 @@ use crate::name::name_class_only;
 use crate::plan::Plan;
 use crate::scope::Scope;
 use crate::traits::{
-    ALNUM, AT, ESCAPE, OTHER, QUOTE, SHORTEST_ENCODED, Traits, encoded_end, kinds, next_word, uuid,
-    word_end,
+    ALNUM, AT, ESCAPE, OTHER, QUOTE, SHORTEST_ENCODED, TEXT_START, Traits, encoded_end, kinds,
+    next_word, uuid, word_end,
 };
 use crate::{account, contact, decode, health, network, number, secret, steps};
 
@@ -50,9 +50,7 @@ impl Scan<'_> {
         if Plan::<S>::reads_signs(traits) {
             self.signs::<S>();
         }
-        if Plan::<S>::reads_words(length, traits) {
-            self.words::<S>();
-        }
+        self.words::<S>();
         if const { Plan::<S>::PRIVATE_KEY } && length >= 20 {
             self.material::<S>();
         }
@@ -213,8 +211,9 @@ impl Scan<'_> {
         let length = self.bytes.len();
         let (bare, named) = const { number::fewest::<S>() };
         let fewest = if self.context.is_some() { named } else { bare };
+        let Some(last) = Plan::<S>::last_word(length, traits, fewest) else { return };
         let mut index = next_word(self.bytes, 0);
-        while index < length {
+        while index <= last {
             let byte = at(self.bytes, index);
             if at(self.bytes, index + 8) == b'-' && uuid(self.bytes, index) {
                 index = next_word(self.bytes, index + 36);
@@ -227,7 +226,10 @@ impl Scan<'_> {
                         self.add::<S>(detector, confidence);
                     });
                 }
-                if const { Plan::<S>::MBI } && length - index >= 11 && traits.digits >= 5 {
+                if const { Plan::<S>::MBI }
+                    && length - index >= health::SHORTEST_MBI
+                    && traits.digits >= 5
+                {
                     self.medicare::<S>(index);
                 }
             } else {
@@ -239,7 +241,7 @@ impl Scan<'_> {
                 }
                 if const { Plan::<S>::IBAN }
                     && traits.digits >= 4
-                    && length - index >= 15
+                    && length - index >= account::SHORTEST_IBAN
                     && account::iban(self.bytes, index)
                 {
                     self.add::<S>(Detector::Iban, Confidence::High);
@@ -295,7 +297,8 @@ impl Scan<'_> {
         }
         let mut encoded = self.traits.encoded;
         while let Some((start, end)) = encoded {
-            if !(end - start == 36 && uuid(self.bytes, start))
+            if kinds(at(self.bytes, start)) & TEXT_START != 0
+                && !(end - start == 36 && uuid(self.bytes, start))
                 && let Some(text) = decode::base64(range(self.bytes, start, end))
             {
                 scan_text::<S>(&text, None, self.depth + 1, self.hits);
