@@ -3,8 +3,8 @@
 use std::cell::Cell;
 
 use tokenward_detect::{
-    Category, Confidence, Detector, DetectorSet, Hit, Hits, NameHit, Place, Scope, path_class_only,
-    scan_integer_only, scan_only,
+    Category, Confidence, Detector, DetectorSet, Hit, Hits, NameHit, NamesOf, Place, Scope,
+    path_class_only, scan_integer_only, scan_only,
 };
 use tokenward_policy::prelude::*;
 
@@ -74,7 +74,7 @@ impl Known {
         if is_index(name) && place > 0 {
             return Self::NOTHING;
         }
-        let class = path_class_only::<R::Scope>(path.around(place), name);
+        let class = path_class_only::<NamesOf<R::Scope>>(path.around(place), name);
         Self { class, data: in_name::<R>(name).map(Box::new) }
     }
 }

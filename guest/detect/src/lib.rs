@@ -86,5 +86,7 @@ mod word_map;
 pub use kind::{Category, Confidence, Detector, Hit, Hits, NameHit, Place};
 pub use name::{concerns_patient, name_class, name_class_only, path_class, path_class_only};
 pub use scan::{scan, scan_integer, scan_integer_only, scan_only, scan_value, scan_value_only};
-pub use scope::{CardholderData, DetectorSet, Everything, Pairs, Scope, Secrets, SubjectId};
+pub use scope::{
+    CardholderData, DetectorSet, Everything, NamesOf, Pairs, Scope, Secrets, SubjectId,
+};
 pub use word_map::{WordMap, WordSet, bytes_of};

@@ -1,5 +1,7 @@
 //! Which detectors are asked: known when the code is compiled, so that the others are not linked.
 
+use core::marker::PhantomData;
+
 use crate::kind::{Category, Detector};
 
 /// A set of detectors, for constants.
@@ -47,6 +49,12 @@ impl DetectorSet {
         Self(self.0 | other.0)
     }
 
+    /// The detectors of this set that are not in the other.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     /// Whether a detector is in the set.
     #[must_use]
     pub const fn has(self, detector: Detector) -> bool {
@@ -91,8 +99,22 @@ pub trait Scope {
     /// The detectors that answer.
     const DETECTORS: DetectorSet;
 
+    /// The detectors that names are told by ([`NamesOf`]): those that answer, unless a caller asks
+    /// of values less than of names.
+    const NAMES: DetectorSet = Self::DETECTORS;
+
     /// Whether names inside a text are read.
     const PAIRS: Pairs = Pairs::Read;
+}
+
+/// The scope by which a scope tells names. It goes to [`path_class_only`](crate::path_class_only)
+/// where the scope itself goes to [`scan_only`](crate::scan_only).
+#[derive(Debug)]
+pub struct NamesOf<S>(PhantomData<S>);
+
+impl<S: Scope> Scope for NamesOf<S> {
+    const DETECTORS: DetectorSet = S::NAMES;
+    const PAIRS: Pairs = S::PAIRS;
 }
 
 /// Every detector.
@@ -149,6 +171,7 @@ mod tests {
             assert_eq!(set.has(*detector), expected, "{detector:?}");
             assert_eq!(set.meets(DetectorSet::of(&[*detector])), expected, "{detector:?}");
             assert_eq!(DetectorSet::of(&[*detector]).within(set), expected, "{detector:?}");
+            assert_eq!(DetectorSet::ALL.without(set).has(*detector), !expected, "{detector:?}");
             assert_eq!(
                 CardholderData::DETECTORS.has(*detector),
                 detector.category() == Category::Cardholder

@@ -4,7 +4,7 @@ use crate::bytes::{at, before, range};
 use crate::kind::{Category, Confidence, Detector, Hits, NameHit, Place};
 use crate::name::name_class_only;
 use crate::plan::Plan;
-use crate::scope::Scope;
+use crate::scope::{NamesOf, Scope};
 use crate::traits::{
     ALNUM, AT, ESCAPE, OTHER, QUOTE, SHORTEST_ENCODED, TEXT_START, Traits, encoded_end, kinds,
     next_word, uuid, word_end,
@@ -194,7 +194,8 @@ impl Scan<'_> {
             return;
         }
         let name = range(self.bytes, end - length, end);
-        let Some(hit) = core::str::from_utf8(name).ok().and_then(name_class_only::<S>) else {
+        let Some(hit) = core::str::from_utf8(name).ok().and_then(name_class_only::<NamesOf<S>>)
+        else {
             return;
         };
         let secret = hit.category == Category::Secret && written;

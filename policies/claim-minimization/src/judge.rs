@@ -1,7 +1,9 @@
 //! What this policy says of claims, and what the finds of the detectors weigh.
 
+use core::marker::PhantomData;
+
 use tokenward_data::{Data, Own, Part, Path, Rank, Rules, Standing, Told, Weight};
-use tokenward_detect::{Category, Everything, Hit};
+use tokenward_detect::{Category, DetectorSet, Everything, Hit, Scope};
 use tokenward_policy::prelude::*;
 
 use crate::settings::{Compiled, Lists, Mode, ProfileMode, Unlisted, Withhold};
@@ -9,11 +11,37 @@ use crate::standard;
 
 /// The verdict on one token.
 pub(crate) fn judge(settings: &Compiled, input: &Input) -> Verdict {
-    tokenward_data::judge(&Judge { settings, lists: active(settings, input) }, input)
+    let lists = active(settings, input);
+    match settings.detect.mode(Category::Secret) {
+        Mode::Off => judged::<NoSecrets>(settings, lists, input),
+        Mode::Advise | Mode::Deny => judged::<Everything>(settings, lists, input),
+    }
 }
 
+/// The verdict, by what values are searched for.
+pub(crate) fn judged<S: Scope>(
+    settings: &Compiled,
+    lists: Vec<ActiveLists<'_>>,
+    input: &Input,
+) -> Verdict {
+    tokenward_data::judge(&Judge::<S> { settings, lists, scope: PhantomData }, input)
+}
+
+/// What values are searched for where secrets are not looked for, as where the policy `secrets` does
+/// it. Names still tell of them, so that none is taken for something else.
+pub(crate) enum NoSecrets {}
+
+impl Scope for NoSecrets {
+    const DETECTORS: DetectorSet =
+        DetectorSet::ALL.without(DetectorSet::of_categories(&[Category::Secret]));
+    const NAMES: DetectorSet = DetectorSet::ALL;
+}
+
+/// Lists, and whether their allow-list counts.
+pub(crate) type ActiveLists<'a> = (&'a Lists, Allows);
+
 /// The lists that count for this token.
-fn active<'a>(settings: &'a Compiled, input: &Input) -> Vec<(&'a Lists, Allows)> {
+pub(crate) fn active<'a>(settings: &'a Compiled, input: &Input) -> Vec<ActiveLists<'a>> {
     let mut lists = Vec::with_capacity(settings.profiles.len() + 1);
     lists.push((&settings.base, Allows::Yes));
     for profile in settings.profiles.iter().filter(|profile| profile.applies(input)) {
@@ -29,18 +57,19 @@ fn active<'a>(settings: &'a Compiled, input: &Input) -> Vec<(&'a Lists, Allows)>
 
 /// Whether the allow-list of some lists counts, or was replaced.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Allows {
+pub(crate) enum Allows {
     Yes,
     No,
 }
 
-struct Judge<'s> {
+struct Judge<'s, S> {
     settings: &'s Compiled,
-    lists: Vec<(&'s Lists, Allows)>,
+    lists: Vec<ActiveLists<'s>>,
+    scope: PhantomData<S>,
 }
 
-impl Rules for Judge<'_> {
-    type Scope = Everything;
+impl<S: Scope> Rules for Judge<'_, S> {
+    type Scope = S;
     type Own = Listed;
 
     fn standing(&self, path: &Path<'_, '_>) -> Standing<Listed> {
@@ -108,7 +137,7 @@ impl Rules for Judge<'_> {
     }
 }
 
-impl Judge<'_> {
+impl<S> Judge<'_, S> {
     fn is_listed(&self, path: &Path<'_, '_>) -> bool {
         let names = path.names();
         let standard = || {

@@ -7,16 +7,19 @@ fn findings(settings: &str, claims: &[(&str, Value)]) -> Vec<Finding> {
     let policy: ClaimMinimization = tokenward_policy::configure(settings).unwrap();
     let claims =
         claims.iter().map(|(path, value)| Claim { path: (*path).into(), value: value.clone() });
-    let input = Input {
+    policy.evaluate(&input(claims.collect())).findings
+}
+
+fn input(claims: Vec<Claim>) -> Input {
+    Input {
         phase: Phase::Use,
         now: None,
         token: None,
-        claims: claims.collect(),
+        claims,
         request: None,
         signals: Vec::new(),
         facts: Vec::new(),
-    };
-    policy.evaluate(&input).findings
+    }
 }
 
 #[test]
@@ -143,4 +146,47 @@ fn data_in_a_name_is_not_shown() {
     let found = findings("{}", &[(nested.as_str(), Value::Boolean(true))]);
     assert_eq!(found.len(), 1);
     assert_eq!((found[0].rule.as_str(), found[0].claim.as_deref()), ("secret", Some("/x")));
+}
+
+/// Where secrets are off, values are not searched for them, and everything else is found as before:
+/// in the texts of the detectors' tables, as values, beside names, and as pairs in a text.
+#[test]
+fn what_is_no_secret_is_found_whether_or_not_secrets_are_searched_for() {
+    use crate::judge::{NoSecrets, active, judged};
+    use tokenward_detect::Everything;
+
+    let policy: ClaimMinimization = tokenward_policy::configure(
+        r#"{"detect":{"secret":"off","network":"advise"},"min-confidence":"low"}"#,
+    )
+    .unwrap();
+    let tables = concat!(env!("CARGO_MANIFEST_DIR"), "/../../guest/detect/tests/tables");
+    let mut texts = Vec::new();
+    for table in std::fs::read_dir(tables).expect("the tables of the detectors") {
+        let table = std::fs::read_to_string(table.expect("an entry").path()).expect("a table");
+        // Each line has its text after a sign, and joins that hide keys from scanners.
+        texts.extend(table.lines().filter_map(|l| Some(l.split_once(' ')?.1.replace('|', ""))));
+    }
+    assert!(texts.len() > 1000, "{}", texts.len());
+    let mut found = 0;
+    for (place, text) in texts.iter().enumerate() {
+        let name = text.split([' ', '=', '/', '~']).next().unwrap_or_default();
+        let other = &texts[place * 7 % texts.len()];
+        let claims = [
+            (format!("/x{place}"), text.clone()),
+            (format!("/{name}"), other.clone()),
+            (format!("/{name}/email_password"), text.clone()),
+            ("/y".to_owned(), format!("\"{name}\": \"{other}\", {name}=abcd1234")),
+            ("/z".to_owned(), format!("https://u:p@x.org/{text}?email_password={other}")),
+        ];
+        let claims = claims.map(|(path, text)| Claim { path, value: Value::Text(text) });
+        let input = input(claims.into());
+        let verdict = |judged: fn(&_, Vec<_>, &Input) -> Verdict| {
+            judged(&policy.settings, active(&policy.settings, &input), &input)
+        };
+        let (without, with) = (verdict(judged::<NoSecrets>), verdict(judged::<Everything>));
+        assert_eq!(without, with, "{text:?} {other:?}");
+        assert!(policy.evaluate(&input) == with);
+        found += with.findings.len();
+    }
+    assert!(found > 1000, "{found}");
 }
