@@ -4,9 +4,7 @@
 //! those of the type, and every block was allocated by `cabi_realloc`. What is
 //! here reads each block once; none is freed.
 
-use core::alloc::Layout;
-
-use super::{Maybe, Named, RawValue, Slice};
+use super::{Maybe, Named, RawValue, Slice, room};
 use crate::{
     Binding, Claim, Cookie, Encryption, Fact, Input, Key, Phase, Request, SameSite, Signal, Tls,
     Token, TokenKind, TokenLocation, Value,
@@ -152,32 +150,13 @@ fn optional(raw: &Maybe<Slice>) -> Option<String> {
 
 /// A plain loop: see the one in `lower`.
 fn list<Raw, T>(raw: Slice, lift: impl Fn(&Raw) -> T) -> Vec<T> {
-    if raw.length == 0 {
-        return Vec::new();
-    }
-    let from = raw.start.cast::<Raw>();
-    let to = room(raw.length * size_of::<T>(), align_of::<T>()).cast::<T>();
+    let (from, to) = (raw.start.cast::<Raw>(), room::<T>(raw.length));
     for index in 0..raw.length {
         // Sound: the host wrote so many records there, and there is room for so many items.
         unsafe { to.add(index).write(lift(&*from.add(index))) };
     }
-    // Sound: so many were written, into a block of the layout that a vector of them has.
+    // Sound: so many were written, and `room` is as a vector's own.
     unsafe { Vec::from_raw_parts(to, raw.length, raw.length) }
-}
-
-/// A block of some bytes: what `Vec::with_capacity` comes to, without its way there, which is a
-/// sixth of what the usual policy executes.
-#[inline(never)]
-fn room(size: usize, align: usize) -> *mut u8 {
-    let block = Layout::from_size_align(size, align).ok().map(|layout| {
-        // Sound: no item of a list is of size zero, and no list given is empty.
-        unsafe { std::alloc::alloc(layout) }
-    });
-    match block {
-        Some(block) if !block.is_null() => block,
-        // A trap, as where a vector finds no room.
-        _ => core::arch::wasm32::unreachable(),
-    }
 }
 
 #[inline(never)]

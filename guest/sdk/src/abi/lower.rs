@@ -4,7 +4,7 @@
 
 use core::mem::{ManuallyDrop, MaybeUninit};
 
-use super::{Maybe, Named, Payload, RawValue, Slice};
+use super::{Maybe, Named, Payload, RawValue, Slice, room};
 use crate::{
     ClaimSelector, Descriptor, Effect, Fact, Finding, Reads, Requirement, Risk, RiskFactor, Rule,
     SettingError, Severity, Value, Verdict,
@@ -181,8 +181,7 @@ fn text(text: String) -> Slice {
 fn list<T, Raw>(items: Vec<T>, lower: impl Fn(T) -> Raw) -> Slice {
     let items = ManuallyDrop::new(items);
     let length = items.len();
-    let mut lowered: ManuallyDrop<Vec<Raw>> = ManuallyDrop::new(Vec::with_capacity(length));
-    let (from, to) = (items.as_ptr(), lowered.as_mut_ptr());
+    let (from, to) = (items.as_ptr(), room::<Raw>(length));
     for index in 0..length {
         // Sound: both have `length` items, and each is read and written once.
         unsafe { to.add(index).write(lower(from.add(index).read())) };
