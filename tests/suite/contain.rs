@@ -424,3 +424,28 @@ fn random_bytes_are_read_alike_both_ways() {
     });
     result.unwrap_or_else(|error| panic!("{error}"));
 }
+
+/// Stores serve one request after the other; one that was spent is replaced by what was made in its
+/// place, and none is lost.
+#[test]
+fn stores_serve_again() {
+    let config = EngineConfig { instances: Instances::Restored, ..EngineConfig::one_shot() };
+    let engine = engine_with(config);
+    let load = |behaviour| engine.load(HOSTILE, &settings(behaviour)).expect("it loads");
+    for (behaviours, kept) in [
+        (["nothing", "state", "deny"], 1),
+        // What came after the first in the store that was made in its place.
+        (["grow-memory", "state", "nothing"], 1),
+        (["trap", "state", "nothing"], 1),
+        // The last one leaves none.
+        (["nothing", "state", "grow-memory"], 0),
+        (["nothing", "state", "trap"], 0),
+    ] {
+        let set = engine.assemble(behaviours.map(load).into());
+        for request in 0..4 {
+            let evaluations = Given::claims(r#"{"canary":7}"#).judge(&set);
+            assert!(evaluations.iter().all(|e| outcome(e) != "instance"), "{behaviours:?}");
+            assert_eq!(set.ready(), kept, "{behaviours:?} {request}");
+        }
+    }
+}

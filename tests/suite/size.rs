@@ -1,6 +1,9 @@
 //! How large the components of the first-party policies are, and what is not in them.
 
 use tokenward::built_in_policies;
+use tokenward_engine::{Compilation, EngineConfig, Refill};
+
+use crate::support::{Given, engine_with};
 
 /// Policies that search every claim, or the subject, with detectors.
 const WITH_DETECTORS: [&str; 5] =
@@ -22,5 +25,21 @@ fn components_hold_nothing_that_a_panic_says() {
             let found = component.windows(text.len()).any(|window| window == text.as_bytes());
             assert!(!found, "{name} holds `{text}`");
         }
+    }
+}
+
+/// All of them share the memory of a store, which serves one request after the other.
+#[test]
+fn policies_are_put_back_rather_than_made_anew() {
+    let engine = engine_with(EngineConfig {
+        refill: Refill::Inline,
+        compilation: Compilation::Quick,
+        ..EngineConfig::default()
+    });
+    let load = |(name, component)| engine.load(component, "{}").expect(name);
+    let set = engine.assemble(built_in_policies().map(load).collect());
+    for _ in 0..2 {
+        assert!(Given::claims(r#"{"sub":"a"}"#).judge(&set).iter().any(|e| e.fuel > 0));
+        assert_eq!(set.ready(), 1);
     }
 }

@@ -9,16 +9,14 @@
 
 pub(crate) mod lift;
 pub(crate) mod lower;
-mod pristine;
+pub(crate) mod pristine;
 pub(crate) mod shape;
 #[cfg(test)]
 mod tests;
 
-use std::sync::OnceLock;
-
 use wasmtime::{
     ExternType, Global, InstancePre, Linker, Memory, MemoryType, Module, ModuleExport, Store,
-    TypedFunc, ValType,
+    TypedFunc, Val, ValType,
 };
 
 use crate::bindings::contract;
@@ -60,12 +58,7 @@ enum Code {
         memory: ModuleExport,
     },
     /// The store's, for one policy after the other. Each finds in it what it began with.
-    Shared {
-        module: Module,
-        memory: MemoryType,
-        /// Known once there was an instance.
-        pristine: OnceLock<Pristine>,
-    },
+    Shared { module: Module, memory: SharedMemory, pristine: Pristine },
 }
 
 /// How the guest is asked for room.
@@ -77,8 +70,13 @@ enum Allocator<A, R> {
 }
 
 impl LeanPolicy {
-    /// A module as [`shape::shape`] makes one, compiled.
-    pub(crate) fn new(module: &Module, names: &CoreExports) -> Result<Self, LoadError> {
+    /// A module as [`shape::shape`] makes one, compiled; and what its memory begins with, if that is
+    /// imported.
+    pub(crate) fn new(
+        module: &Module,
+        names: &CoreExports,
+        pristine: Option<Pristine>,
+    ) -> Result<Self, LoadError> {
         use ValType::I32;
         let find = |name: &str, fits: fn(&ExternType) -> bool| {
             let export = module.get_export(name).filter(fits);
@@ -100,9 +98,10 @@ impl LeanPolicy {
         let memory_size = memory.as_ref().and_then(|memory| {
             usize::try_from(memory.minimum().checked_mul(memory.page_size())?).ok()
         });
-        let code = match (module.imports().next(), memory) {
-            (Some(_), Some(memory)) => {
-                Code::Shared { module: module.clone(), memory, pristine: OnceLock::new() }
+        let code = match (pristine, memory) {
+            (Some(pristine), Some(memory)) => {
+                let memory = SharedMemory::new(memory, module.engine())?;
+                Code::Shared { module: module.clone(), memory, pristine }
             }
             _ => Code::Own {
                 memory: find(&names.memory, |ty| matches!(ty, ExternType::Memory(_)))?,
@@ -138,11 +137,8 @@ impl LeanPolicy {
     fn try_instantiate(&self, store: &mut Store<StoreState>) -> wasmtime::Result<LeanInstance> {
         let (instance, shared) = match &self.code {
             Code::Own { pre, .. } => (pre.instantiate(&mut *store)?, None),
-            Code::Shared { module, memory, pristine } => {
-                let memory = shared_memory(memory, store)?;
-                if pristine.get().is_none() {
-                    memory.data_mut(&mut *store).fill(0);
-                }
+            Code::Shared { module, memory, .. } => {
+                let memory = memory.of(store)?;
                 (wasmtime::Instance::new(&mut *store, module, &[memory.into()])?, Some(memory))
             }
         };
@@ -166,49 +162,62 @@ impl LeanPolicy {
             Some(index) => Some(func(store, index)?.typed(&*store)?),
             None => None,
         };
-        let mut global =
-            |index: &ModuleExport| export(store, index)?.into_global().ok_or_else(lost);
-        let globals: Vec<_> =
-            self.globals.iter().map(&mut global).collect::<wasmtime::Result<_>>()?;
-        let words = self.words.as_ref().map(global).transpose()?;
-        if let Code::Shared { pristine, .. } = &self.code {
-            pristine.get_or_init(|| Pristine::of(memory, &globals, store));
+        let global = |store: &mut Store<StoreState>, index: &ModuleExport| {
+            export(store, index)?.into_global().ok_or_else(lost)
+        };
+        let mut globals = Vec::with_capacity(self.globals.len());
+        for index in &self.globals {
+            let global = global(store, index)?;
+            globals.push((global, global.get(&mut *store)));
         }
+        let words = self.words.as_ref().map(|index| global(store, index)).transpose()?;
         Ok(LeanInstance { evaluate, memory, allocator, post_return, words, globals })
     }
 
     /// Gives an instance the state that it was made with, if its memory is shared: nothing of
     /// what was there before is left. False when that cannot be.
     pub(crate) fn enter(&self, instance: &LeanInstance, store: &mut Store<StoreState>) -> bool {
-        match &self.code {
-            Code::Own { .. } => true,
-            Code::Shared { pristine, .. } => pristine
-                .get()
-                .is_some_and(|pristine| pristine.write(instance.memory, &instance.globals, store)),
-        }
+        let Code::Shared { pristine, .. } = &self.code else { return true };
+        let mut globals = instance.globals.iter();
+        globals.all(|(global, value)| global.set(&mut *store, *value).is_ok())
+            && pristine.write(instance.memory.data_mut(store))
     }
 
     /// Whether others can use the store after an instance: not if it made a memory grow that is
-    /// shared.
+    /// shared, as memory does not shrink.
     pub(crate) fn leaves(&self, instance: &LeanInstance, store: &Store<StoreState>) -> bool {
         match &self.code {
             Code::Own { .. } => true,
-            Code::Shared { pristine, .. } => {
-                pristine.get().is_some_and(|pristine| pristine.fits(instance.memory, store))
-            }
+            Code::Shared { pristine, .. } => instance.memory.data_size(store) == pristine.size,
         }
     }
 }
 
-/// The memory of this type that policies in a store share.
-fn shared_memory(ty: &MemoryType, store: &mut Store<StoreState>) -> wasmtime::Result<Memory> {
-    let known = store.data().shared.iter().find(|(other, _)| other == ty);
-    if let Some((_, memory)) = known {
-        return Ok(*memory);
+/// The memory of some type that policies in a store share.
+struct SharedMemory {
+    ty: MemoryType,
+    /// An instance that has nothing but such a memory: from the pool, as those of policies.
+    pre: InstancePre<StoreState>,
+}
+
+impl SharedMemory {
+    fn new(ty: MemoryType, engine: &wasmtime::Engine) -> Result<Self, LoadError> {
+        let module = shape::only_memory(ty.minimum(), ty.maximum());
+        let pre = Module::new(engine, module).and_then(|m| Linker::new(engine).instantiate_pre(&m));
+        let pre = pre.map_err(LoadError::wasmtime("a memory cannot be made"))?;
+        Ok(Self { ty, pre })
     }
-    let memory = Memory::new(&mut *store, ty.clone())?;
-    store.data_mut().shared.push((ty.clone(), memory));
-    Ok(memory)
+
+    /// That of a store: it is made for the first policy that needs it.
+    fn of(&self, store: &mut Store<StoreState>) -> wasmtime::Result<Memory> {
+        if let Some((_, memory)) = store.data().shared.iter().find(|(ty, _)| *ty == self.ty) {
+            return Ok(*memory);
+        }
+        let instance = self.pre.instantiate(&mut *store)?;
+        let memory = instance.get_memory(&mut *store, shape::ONLY_MEMORY).ok_or_else(lost)?;
+        store.data_mut().shared.push((self.ty.clone(), memory));
+        Ok(memory)
+    }
 }
 
 fn is_func(ty: &ExternType, params: &[ValType], results: &[ValType]) -> bool {
@@ -234,7 +243,8 @@ pub(crate) struct LeanInstance {
     allocator: Allocator<TypedFunc<u32, u32>, Realloc>,
     post_return: Option<TypedFunc<u32, ()>>,
     words: Option<Global>,
-    globals: Vec<Global>,
+    /// Those that can change, with what they began with.
+    globals: Vec<(Global, Val)>,
 }
 
 impl LeanInstance {

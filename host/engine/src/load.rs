@@ -15,6 +15,7 @@ use crate::fault::Fault;
 use crate::host::Inner;
 use crate::lean::LeanPolicy;
 use crate::lean::lift::AbiError;
+use crate::lean::pristine::Pristine;
 use crate::lean::shape::{CoreExports, SHAPE_RULES, shape};
 use crate::ready::{Instance, StoreState, new_store};
 use crate::snapshot::Instrumented;
@@ -190,13 +191,13 @@ pub(crate) fn load(
     {
         cache.put(&name, &entry);
     }
-    prepare(descriptor, reads, component, memory_bytes, &compiled)
+    prepare(descriptor, reads, component, memory_bytes, compiled)
 }
 
 /// A configured policy's compiled code.
 enum Compiled {
     Component(Component),
-    Lean(Module, CoreExports),
+    Lean(Module, CoreExports, Option<Pristine>),
 }
 
 impl Compiled {
@@ -205,7 +206,7 @@ impl Compiled {
             && let Some(shape) = shape(snapshot, engine.config.instances)
             && let Ok(module) = Module::new(&engine.serving, &shape.module)
         {
-            return Ok(Self::Lean(module, shape.exports));
+            return Ok(Self::Lean(module, shape.exports, shape.pristine));
         }
         Component::new(&engine.serving, snapshot)
             .map(Self::Component)
@@ -427,11 +428,13 @@ fn prepare(
     reads: Reads,
     original: &[u8],
     memory_bytes: usize,
-    compiled: &Compiled,
+    compiled: Compiled,
 ) -> Result<LoadedPolicy, LoadError> {
     let code = match compiled {
-        Compiled::Component(component) => prepare_component(component)?,
-        Compiled::Lean(module, exports) => Code::Lean(LeanPolicy::new(module, exports)?),
+        Compiled::Component(component) => prepare_component(&component)?,
+        Compiled::Lean(module, exports, pristine) => {
+            Code::Lean(LeanPolicy::new(&module, &exports, pristine)?)
+        }
     };
     let digest = component_digest(original);
     Ok(LoadedPolicy { descriptor, reads, digest, memory_bytes, code })
@@ -492,6 +495,9 @@ struct Head<D, R, E> {
     reads: R,
     /// Of a core module; none of a component.
     exports: Option<E>,
+    /// Of a core module without its memory: the size of that, and where what it begins with starts,
+    /// and how long that is, which follows the head.
+    pristine: Option<(usize, usize, usize)>,
 }
 
 fn to_cache(
@@ -499,13 +505,17 @@ fn to_cache(
     reads: &Reads,
     compiled: &Compiled,
 ) -> wasmtime::Result<Vec<u8>> {
-    let (code, exports) = match compiled {
-        Compiled::Component(component) => (component.serialize()?, None),
-        Compiled::Lean(module, exports) => (module.serialize()?, Some(exports)),
+    let (code, exports, pristine) = match compiled {
+        Compiled::Component(component) => (component.serialize()?, None, None),
+        Compiled::Lean(module, exports, pristine) => {
+            (module.serialize()?, Some(exports), pristine.as_ref())
+        }
     };
-    let head = serde_json::to_vec(&Head { descriptor, reads, exports })?;
+    let content = pristine.map(|pristine| &*pristine.content).unwrap_or_default();
+    let pristine = pristine.map(|p| (p.size, p.start, p.content.len()));
+    let head = serde_json::to_vec(&Head { descriptor, reads, exports, pristine })?;
     let length = (head.len() as u64).to_le_bytes();
-    Ok([&length[..], &head, &code].concat())
+    Ok([&length[..], &head, content, &code].concat())
 }
 
 #[allow(unsafe_code)]
@@ -516,8 +526,11 @@ fn from_cache(
     entry: &[u8],
 ) -> Option<LoadedPolicy> {
     let (length, rest) = entry.split_first_chunk::<8>()?;
-    let (head, code) = rest.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
-    let Head { descriptor, reads, exports } = serde_json::from_slice(head).ok()?;
+    let (head, rest) = rest.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
+    let Head { descriptor, reads, exports, pristine } = serde_json::from_slice(head).ok()?;
+    let (content, code) = rest.split_at_checked(pristine.map_or(0, |(_, _, length)| length))?;
+    let pristine =
+        pristine.map(|(size, start, _)| Pristine { size, start, content: content.into() });
     // Sound: the cache vouched, with a key that only this user can read, that
     // this library wrote these bytes under this name, which holds wasmtime's
     // compatibility hash; wasmtime checks its own version and settings as well.
@@ -525,9 +538,10 @@ fn from_cache(
         match exports {
             None => Compiled::Component(Component::deserialize(&engine.serving, code).ok()?),
             Some(exports) => {
-                Compiled::Lean(Module::deserialize(&engine.serving, code).ok()?, exports)
+                let module = Module::deserialize(&engine.serving, code).ok()?;
+                Compiled::Lean(module, exports, pristine)
             }
         }
     };
-    prepare(descriptor, reads, component, memory_bytes, &compiled).ok()
+    prepare(descriptor, reads, component, memory_bytes, compiled).ok()
 }

@@ -90,14 +90,21 @@ impl ResourceLimiter for StoreState {
     }
 }
 
-/// A store for one request, with one instance of each policy.
+/// A store for one request, with an instance of each policy that was needed so far, or of all of
+/// them where it was made ahead.
 pub(crate) struct ReadyStore {
-    pub(crate) store: Store<StoreState>,
-    /// An instance of each policy, by its place in the set, or why there is
-    /// none: one policy that cannot be instantiated leaves the others standing.
-    pub(crate) instances: Vec<Result<Instance, Fault>>,
-    /// Bytes of memory with which the instance of each policy begins.
-    pub(crate) configured: Vec<usize>,
+    store: Store<StoreState>,
+    /// By the place of its policy in the set.
+    slots: Vec<Option<Slot>>,
+}
+
+/// What a store has of one policy.
+pub(crate) struct Slot {
+    /// An instance, or why there is none: one policy that cannot be instantiated leaves the others
+    /// standing.
+    pub(crate) instance: Result<Instance, Fault>,
+    /// Bytes of memory with which it begins.
+    pub(crate) configured: usize,
 }
 
 /// An instance of a policy.
@@ -113,32 +120,31 @@ pub(crate) enum Instance {
 }
 
 impl ReadyStore {
-    pub(crate) fn new(
-        engine: &wasmtime::Engine,
-        policies: &[Arc<LoadedPolicy>],
-        limits: &Limits,
-    ) -> Result<Self, Fault> {
-        let mut store = new_store(engine, limits, 0, policies.len());
-        let mut instances = Vec::with_capacity(policies.len());
-        let mut configured = Vec::with_capacity(policies.len());
-        for policy in policies {
-            let fuel = store.set_fuel(limits.fuel);
-            fuel.map_err(|error| Fault::Instance(format!("{error:#}")))?;
-            let state = store.data_mut();
-            (state.memory, state.memory_bytes) = (0, policy.memory_bytes());
-            let instance = policy.instantiate(&mut store);
-            configured.push(match &instance {
-                Ok(Instance::Lean(instance)) => instance.memory_size(&store),
-                Ok(Instance::Component(_)) | Err(_) => store.data().memory,
-            });
-            instances.push(instance);
-        }
-        Ok(Self { store, instances, configured })
+    /// The store, and what it has of a policy, if that is made.
+    pub(crate) fn open(&mut self, index: usize) -> (&mut Store<StoreState>, Option<&Slot>) {
+        (&mut self.store, self.slots.get(index).and_then(Option::as_ref))
     }
 
-    /// Whether it has an instance of every policy.
-    fn is_whole(&self) -> bool {
-        self.instances.iter().all(Result::is_ok)
+    /// Whether no instance could not be made.
+    fn is_sound(&self) -> bool {
+        self.slots.iter().flatten().all(|slot| slot.instance.is_ok())
+    }
+
+    fn make(&mut self, index: usize, policy: &LoadedPolicy) {
+        let state = self.store.data_mut();
+        (state.memory, state.memory_bytes) = (0, policy.memory_bytes());
+        // Nothing of the policy runs: there is no start function, and what is written to its memory
+        // is at most that large.
+        let fuel = self.store.set_fuel(u64::MAX);
+        let fuel = fuel.map_err(|error| Fault::Instance(format!("{error:#}")));
+        let instance = fuel.and_then(|()| policy.instantiate(&mut self.store));
+        let configured = match &instance {
+            Ok(Instance::Lean(instance)) => instance.memory_size(&self.store),
+            Ok(Instance::Component(_)) | Err(_) => self.store.data().memory,
+        };
+        if let Some(slot) = self.slots.get_mut(index) {
+            *slot = Some(Slot { instance, configured });
+        }
     }
 }
 
@@ -185,8 +191,21 @@ pub(crate) enum After {
 }
 
 impl Source {
-    fn make(&self) -> Result<ReadyStore, Fault> {
-        ReadyStore::new(&self.engine, &self.policies, &self.limits)
+    /// A store without instances.
+    fn empty(&self) -> ReadyStore {
+        let store = new_store(&self.engine, &self.limits, 0, self.policies.len());
+        let mut slots = Vec::new();
+        slots.resize_with(self.policies.len(), || None);
+        ReadyStore { store, slots }
+    }
+
+    /// A store with an instance of each policy.
+    fn make(&self) -> ReadyStore {
+        let mut store = self.empty();
+        for (index, policy) in self.policies.iter().enumerate() {
+            store.make(index, policy);
+        }
+        store
     }
 }
 
@@ -212,7 +231,7 @@ impl ReadyStores {
     }
 
     /// A store for a request.
-    pub(crate) fn take(self: &Arc<Self>) -> Result<ReadyStore, Fault> {
+    pub(crate) fn take(self: &Arc<Self>) -> ReadyStore {
         let ready = self.ready.pop();
         let few = match self.source.after {
             // What requests have taken they give back, but for faults.
@@ -222,29 +241,62 @@ impl ReadyStores {
         if few {
             self.tell_refiller();
         }
-        if let Some(store) = ready {
-            return Ok(store);
+        ready.unwrap_or_else(|| {
+            let made = self.source.make();
+            if made.is_sound() || self.used.is_empty() {
+                return made;
+            }
+            drop(made);
+            self.make_room();
+            self.source.make()
+        })
+    }
+
+    /// A store in the place of one that was spent in the same request, with instances only of the
+    /// policies that will need them.
+    pub(crate) fn another(&self) -> ReadyStore {
+        self.source.empty()
+    }
+
+    /// Makes what a store lacks of a policy.
+    pub(crate) fn prepare(&self, store: &mut ReadyStore, index: usize, policy: &LoadedPolicy) {
+        if store.open(index).1.is_some() {
+            return;
         }
-        let made = self.source.make()?;
-        if made.is_whole() || self.used.is_empty() {
-            return Ok(made);
+        store.make(index, policy);
+        if !store.is_sound() && !self.used.is_empty() {
+            self.make_room();
+            store.make(index, policy);
         }
-        // Perhaps for want of room: used stores that wait to be dropped hold some.
-        drop(made);
+    }
+
+    /// Drops what waits for it: perhaps an instance could not be made for want of room.
+    fn make_room(&self) {
         while let Some(used) = self.used.pop() {
             drop(used);
         }
-        self.source.make()
     }
 
-    /// Takes back a store that served a request: to serve the next, or to be dropped off the
-    /// request's path where possible.
-    pub(crate) fn give_back(&self, used: ReadyStore) {
-        if self.source.after == After::Again && used.is_whole() {
+    /// Takes back a store that served a request: to serve the next, or to be dropped.
+    pub(crate) fn give_back(self: &Arc<Self>, used: ReadyStore) {
+        if self.source.after == After::Again && used.is_sound() {
+            if let Err(used) = self.ready.push(used) {
+                self.discard(used);
+            }
+        } else {
+            self.discard(used);
+        }
+    }
+
+    /// Drops a store, off the request's path where possible.
+    pub(crate) fn discard(self: &Arc<Self>, spent: ReadyStore) {
+        if self.refiller.is_some() {
             // A full queue gives it back, to be dropped here and now.
-            drop(self.ready.push(used));
-        } else if self.refiller.is_some() {
-            drop(self.used.push(used));
+            drop(self.used.push(spent));
+            // Where stores are dropped after each request, few that are ready tell it.
+            if self.source.after == After::Again {
+                self.tell_refiller();
+            }
         }
     }
 
@@ -266,15 +318,13 @@ impl ReadyStores {
     fn refill(&self) {
         self.told.store(false, Ordering::Release);
         loop {
-            while let Some(used) = self.used.pop() {
-                drop(used);
-            }
+            self.make_room();
             if self.ready.is_full() {
                 return;
             }
             // A fault here is met again, and reported, by the request that needs a store.
-            let Ok(store) = self.source.make() else { return };
-            if !store.is_whole() {
+            let store = self.source.make();
+            if !store.is_sound() {
                 return;
             }
             if self.ready.push(store).is_err() {

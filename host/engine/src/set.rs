@@ -8,7 +8,7 @@ use wasmtime::component::{Func, TypedFunc};
 use wasmtime::{AsContextMut, Store};
 
 use crate::bindings::contract;
-use crate::config::{MemoryOfVerdicts, Refill};
+use crate::config::{Limits, MemoryOfVerdicts, Refill};
 use crate::facts::PolicyInput;
 use crate::fault::Fault;
 use crate::host::Inner;
@@ -257,20 +257,29 @@ impl Run {
 }
 
 /// The stores of one request, each taken when it is needed; a new one after a
-/// fault, which poisons the old.
+/// fault, which poisons the old, or after a memory grew that is shared.
 struct Stores<'a> {
     set: &'a PolicySet,
-    current: Vec<Option<ReadyStore>>,
+    current: Vec<Current>,
     /// The lowered input of the last policy whose input no other is given.
     image: Image,
     /// The lowered inputs that several policies are given, by the place of the first of them.
     images: Vec<Option<Image>>,
 }
 
+/// The store of a group of policies.
+enum Current {
+    /// None was needed so far.
+    Untaken,
+    Taken(ReadyStore),
+    /// No other policy can use it.
+    Spent,
+}
+
 impl<'a> Stores<'a> {
     fn of(set: &'a PolicySet) -> Self {
         let mut current = Vec::new();
-        current.resize_with(set.ready.len(), || None);
+        current.resize_with(set.ready.len(), || Current::Untaken);
         let shared = set.alike.iter().flatten().max().map_or(0, |last| last + 1);
         let mut images = Vec::new();
         images.resize_with(shared, || None);
@@ -289,72 +298,105 @@ impl<'a> Stores<'a> {
         else {
             return lost();
         };
-        let mut ready = match current.take().map_or_else(|| stores.take(), Ok) {
-            Ok(ready) => ready,
-            Err(fault) => return Run::none(fault),
+        let mut ready = match std::mem::replace(current, Current::Spent) {
+            Current::Taken(ready) => ready,
+            Current::Untaken => stores.take(),
+            Current::Spent => stores.another(),
         };
-        let instance = match ready.instances.get(index) {
-            Some(Ok(instance)) => instance,
-            Some(Err(fault)) => {
-                let fault = fault.clone();
-                *current = Some(ready);
-                return Run::none(fault);
-            }
-            None => return lost(),
-        };
-        let configured = ready.configured.get(index).copied().unwrap_or_default();
-        let state = ready.store.data_mut();
-        state.memory_refused = false;
-        state.memory_bytes = policy.memory_bytes();
-        state.memory = configured;
-        if let Err(error) = ready.store.set_fuel(limits.fuel) {
-            return Run::none(Fault::Instance(format!("{error:#}")));
-        }
-        if !policy.enter(instance, &mut ready.store) {
-            return Run::none(Fault::Instance("its state cannot be put back".into()));
-        }
-        let raw = match instance {
-            Instance::Component(evaluate) => call(&mut ready.store, *evaluate, input),
-            Instance::Lean(instance) => {
-                let shared = alike.and_then(|first| self.images.get_mut(first));
-                let image = if let Some(image) = shared {
-                    image.get_or_insert_with(|| Image::of(input))
-                } else {
-                    self.image.lower(input);
-                    &mut self.image
-                };
-                instance.evaluate(&mut ready.store, image, limits.output_bytes)
-            }
-        };
-        let fuel = limits.fuel - ready.store.get_fuel().unwrap_or_default().min(limits.fuel);
-        let memory = MemoryUse { configured, peak: ready.store.data().memory };
-        let verdict = match raw {
-            Ok(raw) => {
-                if policy.leaves(instance, &ready.store) {
-                    *current = Some(ready);
-                }
-                Verdict::check(raw, policy.descriptor(), limits)
-            }
-            Err(error) => {
-                // The store is dropped: what faulted in it is beyond repair.
-                let fault = classify(&error, ready.store.data(), limits, limits.fuel);
-                Err(match (fault, instance) {
-                    (Fault::Trap(trap), Instance::Lean(instance)) => {
-                        let words = instance.own_words(&mut ready.store);
-                        words.map_or(Fault::Trap(trap), Fault::Raised)
+        stores.prepare(&mut ready, index, policy);
+        let (store, slot) = ready.open(index);
+        let Some(slot) = slot else { return lost() };
+        let (run, left) = match &slot.instance {
+            Err(fault) => (Run::none(fault.clone()), Left::Usable),
+            Ok(instance) => {
+                let image = match (instance, alike.and_then(|first| self.images.get_mut(first))) {
+                    (Instance::Component(_), _) => &mut self.image,
+                    (Instance::Lean(_), Some(image)) => {
+                        image.get_or_insert_with(|| Image::of(input))
                     }
-                    (fault, _) => fault,
-                })
+                    (Instance::Lean(_), None) => {
+                        self.image.lower(input);
+                        &mut self.image
+                    }
+                };
+                let given = Given { input, image, limits, configured: slot.configured };
+                evaluate(policy, instance, store, given)
             }
         };
-        Run { verdict, fuel, memory }
+        *current = match left {
+            Left::Usable => Current::Taken(ready),
+            Left::Spent => {
+                stores.discard(ready);
+                Current::Spent
+            }
+        };
+        run
     }
+}
+
+/// What an evaluation is given.
+struct Given<'a> {
+    input: &'a contract::Input<'a>,
+    /// The input lowered, for a policy that is called directly.
+    image: &'a mut Image,
+    limits: &'a Limits,
+    /// Bytes of memory with which the instance begins.
+    configured: usize,
+}
+
+/// How an evaluation leaves its store.
+enum Left {
+    Usable,
+    Spent,
+}
+
+fn evaluate(
+    policy: &LoadedPolicy,
+    instance: &Instance,
+    store: &mut Store<StoreState>,
+    Given { input, image, limits, configured }: Given<'_>,
+) -> (Run, Left) {
+    let state = store.data_mut();
+    state.memory_refused = false;
+    state.memory_bytes = policy.memory_bytes();
+    state.memory = configured;
+    if let Err(error) = store.set_fuel(limits.fuel) {
+        return (Run::none(Fault::Instance(format!("{error:#}"))), Left::Spent);
+    }
+    if !policy.enter(instance, store) {
+        let fault = Fault::Instance("it cannot be given the state that it was made with".into());
+        return (Run::none(fault), Left::Spent);
+    }
+    let raw = match instance {
+        Instance::Component(evaluate) => call(store, *evaluate, input),
+        Instance::Lean(instance) => instance.evaluate(store, image, limits.output_bytes),
+    };
+    let fuel = limits.fuel - store.get_fuel().unwrap_or_default().min(limits.fuel);
+    let memory = MemoryUse { configured, peak: store.data().memory };
+    let (verdict, left) = match raw {
+        Ok(raw) => {
+            let usable = policy.leaves(instance, store);
+            let verdict = Verdict::check(raw, policy.descriptor(), limits);
+            (verdict, if usable { Left::Usable } else { Left::Spent })
+        }
+        // What faulted in it is beyond repair.
+        Err(error) => {
+            let fault = match (classify(&error, store.data(), limits, limits.fuel), instance) {
+                (Fault::Trap(trap), Instance::Lean(instance)) => {
+                    instance.own_words(store).map_or(Fault::Trap(trap), Fault::Raised)
+                }
+                (fault, _) => fault,
+            };
+            (Err(fault), Left::Spent)
+        }
+    };
+    (Run { verdict, fuel, memory }, left)
 }
 
 impl Drop for Stores<'_> {
     fn drop(&mut self) {
         for (current, stores) in self.current.iter_mut().zip(self.set.ready.iter()) {
-            if let Some(used) = current.take() {
+            if let Current::Taken(used) = std::mem::replace(current, Current::Spent) {
                 stores.give_back(used);
             }
         }

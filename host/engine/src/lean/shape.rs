@@ -12,15 +12,18 @@ use wasmparser::{
     ComponentTypeRef, ExternalKind, Operator, Parser, Payload,
 };
 
+use super::pristine::{PAGE, Pristine};
 use crate::config::{Instances, KEEP_RESIDENT};
 use crate::versions::Version;
 
 /// The core module of a policy, with the names of what is needed of it.
 pub(crate) struct Shape {
-    /// The module, with its mutable globals exported. If instances are to be restored and its
-    /// memory is small, it imports the memory.
+    /// The module, with its mutable globals exported.
     pub(crate) module: Vec<u8>,
     pub(crate) exports: CoreExports,
+    /// What the memory begins with, if the module imports it and brings no data: if instances are
+    /// to be restored, and the memory is small.
+    pub(crate) pristine: Option<Pristine>,
 }
 
 /// Names of core exports.
@@ -62,12 +65,12 @@ pub(crate) fn shape(component: &[u8], instances: Instances) -> Option<Shape> {
         }
     }
     (exports.memory, exports.realloc) = (memory?, realloc?);
-    let (module, globals) = opened(module, instances)?;
+    let (module, globals, pristine) = opened(module, instances)?;
     if globals.len() > MOST_GLOBALS {
         return None;
     }
     exports.globals = globals;
-    Some(Shape { module, exports })
+    Some(Shape { module, exports, pristine })
 }
 
 fn to_usize(index: u32) -> usize {
@@ -293,6 +296,8 @@ const IMPORT_SECTION: u8 = 2;
 const FUNCTION_SECTION: u8 = 3;
 const MEMORY_SECTION: u8 = 5;
 const EXPORT_SECTION: u8 = 7;
+const DATA_SECTION: u8 = 11;
+const DATA_COUNT_SECTION: u8 = 12;
 const GLOBAL: u8 = 3;
 
 /// Mutable globals of an instance that is put back: each costs the host time at
@@ -303,14 +308,18 @@ const MOST_GLOBALS: usize = 64;
 /// code in the cache was judged by the rules of its time.
 pub(crate) const SHAPE_RULES: u32 = 2;
 
-/// The module with an export for each of its mutable globals, and their names; and with its memory
-/// imported, if instances of it may share one.
+/// The module with an export for each of its mutable globals, and their names. If instances of it may
+/// share a memory, the module imports that, and what it begins with is no longer in the module.
 ///
 /// None unless the memory and these globals are all that can change in an
 /// instance of it: nothing imported, no start function, no instruction that
 /// writes to a table or drops a segment, one memory of 32-bit addresses.
-fn opened(module: &[u8], instances: Instances) -> Option<(Vec<u8>, Vec<String>)> {
-    let memory = shared_memory(module).filter(|_| instances == Instances::Restored);
+pub(super) fn opened(
+    module: &[u8],
+    instances: Instances,
+) -> Option<(Vec<u8>, Vec<String>, Option<Pristine>)> {
+    let shared = shared_memory(module).filter(|_| instances == Instances::Restored);
+    let (memory, pristine) = shared.unzip();
     let mut out = module.get(..8)?.to_vec();
     let (mut globals, mut memories) = (Vec::new(), 0);
     for payload in Parser::new(0).parse_all(module) {
@@ -365,7 +374,7 @@ fn opened(module: &[u8], instances: Instances) -> Option<(Vec<u8>, Vec<String>)>
                 }
                 push_section(&mut out, id, content)?;
             }
-            MEMORY_SECTION if memory.is_some() => {}
+            MEMORY_SECTION | DATA_SECTION | DATA_COUNT_SECTION if memory.is_some() => {}
             EXPORT_SECTION => {
                 let content = with_exports(content, &globals)?;
                 push_section(&mut out, id, &content)?;
@@ -374,28 +383,49 @@ fn opened(module: &[u8], instances: Instances) -> Option<(Vec<u8>, Vec<String>)>
         }
     }
     let names = globals.into_iter().map(global_name).collect();
-    (memories == 1).then_some((out, names))
+    (memories == 1).then_some((out, names, pristine))
 }
 
 /// A section of one import: a memory, of the type that follows.
 const IMPORTED_MEMORY: &[u8] = &[1, 1, b't', 1, b'm', 2];
 
-/// The type of the one memory of a module, as it is written, if the memory is small.
-fn shared_memory(module: &[u8]) -> Option<&[u8]> {
+/// The type of the one memory of a module, as it is written, and what it begins with, if the memory
+/// is small.
+fn shared_memory(module: &[u8]) -> Option<(&[u8], Pristine)> {
     for payload in Parser::new(0).parse_all(module) {
         if let Payload::MemorySection(section) = payload.ok()? {
             let content = module.get(section.range())?;
             let memory = section.into_iter().next()?.ok()?;
-            let bytes = memory.initial.checked_mul(64 << 10)?;
-            let small = usize::try_from(bytes).is_ok_and(|bytes| bytes <= KEEP_RESIDENT);
+            let size = usize::try_from(memory.initial).ok()?.checked_mul(PAGE)?;
+            if size > KEEP_RESIDENT || memory.page_size_log2.is_some() {
+                return None;
+            }
             // One memory: its count takes one byte.
-            return match content {
-                [1, ty @ ..] if small && memory.page_size_log2.is_none() => Some(ty),
-                _ => None,
-            };
+            let [1, ty @ ..] = content else { return None };
+            return Some((ty, Pristine::of(module, size)?));
         }
     }
     None
+}
+
+/// The name under which [`only_memory`] exports the memory.
+pub(crate) const ONLY_MEMORY: &str = "m";
+
+/// A module that has a memory of so many pages, and nothing else.
+pub(crate) fn only_memory(minimum: u64, maximum: Option<u64>) -> Vec<u8> {
+    let pages = |pages: u64| u32::try_from(pages).unwrap_or(u32::MAX);
+    let mut memory = vec![1, u8::from(maximum.is_some())];
+    push_number(&mut memory, pages(minimum));
+    if let Some(maximum) = maximum {
+        push_number(&mut memory, pages(maximum));
+    }
+    let mut module = b"\0asm\x01\0\0\0".to_vec();
+    for (section, content) in [(MEMORY_SECTION, &memory[..]), (EXPORT_SECTION, b"\x01\x01m\x02\0")]
+    {
+        // Both are a few bytes long.
+        let _ = push_section(&mut module, section, content);
+    }
+    module
 }
 
 fn changes_a_table(operator: &Operator<'_>) -> bool {

@@ -3,7 +3,7 @@
 use wasmtime::Val;
 
 use super::*;
-use crate::config::EngineConfig;
+use crate::config::{EngineConfig, Instances};
 use crate::ready::new_store;
 
 /// A guest that traps unless its globals and its data are as it was made; that
@@ -11,12 +11,11 @@ use crate::ready::new_store;
 /// the last; and that is told by `post-return` that its verdict was read.
 const SCRIBBLER: &str = r#"
 (module
-  (import "t" "m" (memory 2))
-  (export "memory" (memory 0))
-  (global $next (export "g0") (mut i32) (i32.const 8))
-  (global $long (export "g1") (mut i64) (i64.const -7))
-  (global $float (export "g2") (mut f64) (f64.const 0.5))
-  (global $returned (export "g3") (mut f32) (f32.const 0))
+  (memory (export "memory") 2)
+  (global $next (mut i32) (i32.const 8))
+  (global $long (mut i64) (i64.const -7))
+  (global $float (mut f64) (f64.const 0.5))
+  (global $returned (mut f32) (f32.const 0))
   (data (i32.const 66000) "pristine")
   (func (export "realloc") (param i32 i32 i32 i32) (result i32)
     (local $block i32)
@@ -69,22 +68,25 @@ impl Guest {
     fn new() -> Self {
         let config = EngineConfig::one_shot();
         let engine = wasmtime::Engine::new(&config.serving()).expect("an engine");
-        let mut store = new_store(&engine, &config.limits, config.limits.memory_bytes, 2);
+        let mut store = new_store(&engine, &config.limits, config.limits.memory_bytes, 4);
         store.set_fuel(config.limits.fuel).expect("fuel");
         Self { engine, store, limits: config.limits }
     }
 
     fn policy(&self, text: &str) -> LeanPolicy {
         let module = wat::parse_str(text).expect("a module");
+        let (module, globals, pristine) =
+            shape::opened(&module, Instances::Restored).expect("a plain module");
+        assert!(pristine.is_some(), "it shares its memory");
         let module = Module::new(&self.engine, module).expect("it compiles");
         let names = CoreExports {
             evaluate: "evaluate".into(),
             memory: "memory".into(),
             realloc: "realloc".into(),
             post_return: Some("post-return".into()),
-            globals: ["g0", "g1", "g2", "g3"].map(Into::into).into(),
+            globals,
         };
-        LeanPolicy::new(&module, &names).expect("it fits")
+        LeanPolicy::new(&module, &names, pristine).expect("it fits")
     }
 
     fn instance(&mut self, policy: &LeanPolicy) -> LeanInstance {
@@ -111,7 +113,7 @@ impl Guest {
 
     fn state(&mut self, instance: &LeanInstance) -> (Vec<u8>, Vec<String>) {
         let globals = instance.globals.iter();
-        let globals = globals.map(|g| format!("{:?}", g.get(&mut self.store))).collect();
+        let globals = globals.map(|(g, _)| format!("{:?}", g.get(&mut self.store))).collect();
         (instance.memory.data(&self.store).to_vec(), globals)
     }
 }
@@ -160,21 +162,45 @@ fn guests_that_share_a_memory_see_nothing_of_each_other() {
 }
 
 #[test]
-fn what_an_instance_begins_with_is_the_same_whoever_was_made_before() {
+fn memories_of_other_types_are_not_shared() {
     let mut guest = Guest::new();
-    let first = guest.policy(SCRIBBLER);
-    let instance = guest.instance(&first);
-    assert!(first.enter(&instance, &mut guest.store));
-    guest.evaluate(&instance).expect("it overwrites all memory");
-    let (second, alone) = (guest.policy(&neighbour()), Guest::new());
-    let instance = guest.instance(&second);
-    assert!(second.enter(&instance, &mut guest.store));
-    let after_another = guest.state(&instance);
-    let mut guest = alone;
-    let policy = guest.policy(&neighbour());
-    let instance = guest.instance(&policy);
-    assert!(policy.enter(&instance, &mut guest.store));
-    assert!(guest.state(&instance) == after_another);
+    let larger =
+        SCRIBBLER.replace(r#"(memory (export "memory") 2)"#, r#"(memory (export "memory") 3)"#);
+    let bounded =
+        SCRIBBLER.replace(r#"(memory (export "memory") 2)"#, r#"(memory (export "memory") 2 9)"#);
+    for text in [SCRIBBLER, &larger, &bounded, &neighbour()] {
+        let policy = guest.policy(text);
+        let instance = guest.instance(&policy);
+        assert!(policy.enter(&instance, &mut guest.store));
+        guest.evaluate(&instance).expect("it sees what it was made with");
+        assert!(policy.leaves(&instance, &guest.store));
+    }
+    let sizes = guest.store.data().shared.iter().map(|(ty, _)| (ty.minimum(), ty.maximum()));
+    assert_eq!(sizes.collect::<Vec<_>>(), [(2, None), (3, None), (2, Some(9))]);
+}
+
+#[test]
+fn what_shares_no_memory_keeps_its_own() {
+    let opened = |text: &str, instances| {
+        let module = wat::parse_str(text).expect("a module");
+        shape::opened(&module, instances).map(|(_, _, pristine)| pristine.is_some())
+    };
+    assert_eq!(opened(SCRIBBLER, Instances::Restored), Some(true));
+    assert_eq!(opened(SCRIBBLER, Instances::Fresh), Some(false));
+    for (what, is) in [
+        // 320 KiB.
+        (r#"(memory (export "memory") 5)"#, Some(false)),
+        (r#"(memory (export "memory") 2) (data "passive")"#, Some(true)),
+        (
+            r#"(memory (export "memory") 2) (func (memory.init 0 (i32.const 0) (i32.const 0) (i32.const 0))) (data "p")"#,
+            None,
+        ),
+        (r#"(memory (export "memory") 2) (memory 1)"#, None),
+        (r#"(memory (export "memory") i64 2)"#, None),
+    ] {
+        let text = SCRIBBLER.replace(r#"(memory (export "memory") 2)"#, what);
+        assert_eq!(opened(&text, Instances::Restored), is, "{what}");
+    }
 }
 
 #[test]
