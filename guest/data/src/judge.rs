@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use tokenward_detect::{
     Category, Confidence, Detector, DetectorSet, Hit, Hits, NameHit, NamesOf, Place, Scope,
-    path_class_only, scan_integer_only, scan_only,
+    path_class_only, scan_digits_only, scan_only,
 };
 use tokenward_policy::prelude::*;
 
@@ -178,9 +178,9 @@ impl<R: Rules> Judge<'_, R> {
         path: &Path<'_, '_>,
         value: &Value,
     ) -> Option<Data> {
-        scan_integer_only::<R::Scope>(integer, context)
-            .filter(|hit| hit.place != Place::Name)
-            .and_then(|hit| self.accept(hit, path, Part::Whole(value)))
+        // What the name says is told where the names are: it hides nothing that the value is.
+        let hits = scan_digits_only::<R::Scope>(integer, context);
+        strongest(&hits, |hit| self.accept(hit, path, Part::Whole(value)))
     }
 
     /// The hit as data to report, if the policy wants it reported.

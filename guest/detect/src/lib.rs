@@ -32,7 +32,7 @@
 //! # Scopes
 //!
 //! Whoever looks for less names a [`Scope`]: [`scan_only`], [`scan_value_only`],
-//! [`scan_integer_only`], [`name_class_only`] and [`path_class_only`] ask only its detectors, and in
+//! [`scan_integer_only`], [`scan_digits_only`], [`name_class_only`] and [`path_class_only`] ask only its detectors, and in
 //! a program linked as a whole the code and the tables of the others are left out. What is found in
 //! scope is what the functions without a scope find.
 //!
@@ -85,7 +85,9 @@ mod word_map;
 
 pub use kind::{Category, Confidence, Detector, Hit, Hits, NameHit, Place};
 pub use name::{concerns_patient, name_class, name_class_only, path_class, path_class_only};
-pub use scan::{scan, scan_integer, scan_integer_only, scan_only, scan_value, scan_value_only};
+pub use scan::{
+    scan, scan_digits_only, scan_integer, scan_integer_only, scan_only, scan_value, scan_value_only,
+};
 pub use scope::{
     CardholderData, DetectorSet, Everything, NamesOf, Pairs, Scope, Secrets, SubjectId,
 };

@@ -30,14 +30,21 @@ pub fn scan_integer(value: i64, context: Option<NameHit>) -> Option<Hit> {
 /// As [`scan_integer`], for the detectors of a scope.
 #[must_use]
 pub fn scan_integer_only<S: Scope>(value: i64, context: Option<NameHit>) -> Option<Hit> {
-    let named = named::<S>(context).map(NameHit::hit);
+    let found = scan_digits_only::<S>(value, context).strongest(|_| true);
+    stronger(found, named::<S>(context).map(NameHit::hit))
+}
+
+/// As [`scan_only`], for a JSON number.
+#[must_use]
+pub fn scan_digits_only<S: Scope>(value: i64, context: Option<NameHit>) -> Hits {
+    let mut hits = Hits::default();
     // Shorter numbers mean nothing by themselves, and nothing at all where cards are looked for.
     let shorter = context.is_some() && const { number::fewest::<S>().1 < 13 };
     if value.unsigned_abs() < 1_000_000_000_000 && !shorter {
-        return named;
+        return hits;
     }
     if const { number::fewest::<S>().1 == usize::MAX } {
-        return named;
+        return hits;
     }
     let mut text = [0u8; 20];
     let mut rest = value.unsigned_abs();
@@ -50,13 +57,12 @@ pub fn scan_integer_only<S: Scope>(value: i64, context: Option<NameHit>) -> Opti
             break;
         }
     }
-    let mut hits = Hits::default();
     number::scan::<S>(range(&text, start, text.len()), 0, context, |detector, confidence| {
         if S::DETECTORS.has(detector) {
             hits.add(detector, confidence, Place::Value);
         }
     });
-    stronger(hits.strongest(|_| true), named)
+    hits
 }
 
 /// What a name says, if it is in scope.

@@ -179,7 +179,12 @@ fn what_is_no_secret_is_found_whether_or_not_secrets_are_searched_for() {
             ("/z".to_owned(), format!("https://u:p@x.org/{text}?email_password={other}")),
         ];
         let claims = claims.map(|(path, text)| Claim { path, value: Value::Text(text) });
-        let input = input(claims.into());
+        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+        let numbers = ["password", name, "n"].map(|name| Claim {
+            path: format!("/{name}_{place}/{name}"),
+            value: Value::Integer(digits.parse().unwrap_or(4_111_111_111_111_111)),
+        });
+        let input = input(claims.into_iter().chain(numbers).collect());
         let verdict = |judged: fn(&_, Vec<_>, &Input) -> Verdict| {
             judged(&policy.settings, active(&policy.settings, &input), &input)
         };
@@ -189,4 +194,20 @@ fn what_is_no_secret_is_found_whether_or_not_secrets_are_searched_for() {
         found += with.findings.len();
     }
     assert!(found > 1000, "{found}");
+}
+
+/// A name hides nothing that its value is, be it a text or a number.
+#[test]
+fn a_card_number_under_the_name_of_a_secret_is_one() {
+    for settings in ["{}", r#"{"detect":{"secret":"off"}}"#, r#"{"detect":{"secret":"advise"}}"#] {
+        for value in [
+            Value::Text("4111111111111111".into()),
+            Value::Integer(4_111_111_111_111_111),
+            Value::Number(4_111_111_111_111_111.0),
+        ] {
+            let found = findings(settings, &[("/password", value.clone())]);
+            let [finding] = found.as_slice() else { panic!("{settings} {value:?}: {found:?}") };
+            assert_eq!(finding.effect, Effect::Deny, "{settings} {value:?}");
+        }
+    }
 }
