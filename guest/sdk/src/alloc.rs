@@ -1,6 +1,6 @@
 //! The allocator of a policy component: it only ever moves forward.
 //!
-//! After a request all of an instance's memory is put back or thrown away, so
+//! Before the next request all of an instance's memory is put back, or it was thrown away, so
 //! giving memory back costs code and time and gains nothing: it does nothing, and
 //! the code that would ask for it is taken out when the component is built. The
 //! block allocated last may grow and shrink in place: that is how vectors and
