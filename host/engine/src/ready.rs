@@ -130,12 +130,11 @@ impl ReadyStore {
         self.slots.iter().flatten().all(|slot| slot.instance.is_ok())
     }
 
-    fn make(&mut self, index: usize, policy: &LoadedPolicy) {
+    /// Makes an instance of a policy, whose start function may take so much fuel.
+    fn make(&mut self, index: usize, policy: &LoadedPolicy, fuel: u64) {
         let state = self.store.data_mut();
         (state.memory, state.memory_bytes) = (0, policy.memory_bytes());
-        // Nothing of the policy runs: there is no start function, and what is written to its memory
-        // is at most that large.
-        let fuel = self.store.set_fuel(u64::MAX);
+        let fuel = self.store.set_fuel(fuel);
         let fuel = fuel.map_err(|error| Fault::Instance(format!("{error:#}")));
         let instance = fuel.and_then(|()| policy.instantiate(&mut self.store));
         let configured = match &instance {
@@ -203,7 +202,7 @@ impl Source {
     fn make(&self) -> ReadyStore {
         let mut store = self.empty();
         for (index, policy) in self.policies.iter().enumerate() {
-            store.make(index, policy);
+            store.make(index, policy, self.limits.fuel);
         }
         store
     }
@@ -263,10 +262,11 @@ impl ReadyStores {
         if store.open(index).1.is_some() {
             return;
         }
-        store.make(index, policy);
+        let fuel = self.source.limits.fuel;
+        store.make(index, policy, fuel);
         if !store.is_sound() && !self.used.is_empty() {
             self.make_room();
-            store.make(index, policy);
+            store.make(index, policy, fuel);
         }
     }
 
