@@ -15,7 +15,7 @@ use crate::fault::Fault;
 use crate::host::Inner;
 use crate::lean::LeanPolicy;
 use crate::lean::lift::AbiError;
-use crate::lean::pristine::Pristine;
+use crate::lean::pristine::{PAGE, Pristine};
 use crate::lean::shape::{CoreExports, SHAPE_RULES, shape};
 use crate::ready::{Instance, StoreState, new_store};
 use crate::snapshot::Instrumented;
@@ -457,7 +457,7 @@ fn prepare_component(compiled: &Component) -> Result<Code, LoadError> {
     let (_, evaluate) = compiled.get_export(Some(&interface), "evaluate").ok_or_else(lost)?;
     let memory_size = compiled.resources_required().and_then(|needs| {
         let pages = usize::try_from(needs.max_initial_memory_size.unwrap_or_default()).ok()?;
-        pages.checked_mul(64 << 10)
+        pages.checked_mul(PAGE)
     });
     Ok(Code::Component { pre, evaluate, memory_size })
 }

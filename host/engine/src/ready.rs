@@ -130,8 +130,9 @@ impl ReadyStore {
         self.slots.iter().flatten().all(|slot| slot.instance.is_ok())
     }
 
-    /// Makes an instance of a policy, whose start function may take so much fuel.
-    fn make(&mut self, index: usize, policy: &LoadedPolicy, fuel: u64) {
+    /// Makes an instance of a policy, whose start function may take so much fuel. False when it
+    /// could not be made.
+    fn make(&mut self, index: usize, policy: &LoadedPolicy, fuel: u64) -> bool {
         let state = self.store.data_mut();
         (state.memory, state.memory_bytes) = (0, policy.memory_bytes());
         let fuel = self.store.set_fuel(fuel);
@@ -141,9 +142,11 @@ impl ReadyStore {
             Ok(Instance::Lean(instance)) => instance.memory_size(&self.store),
             Ok(Instance::Component(_)) | Err(_) => self.store.data().memory,
         };
+        let made = instance.is_ok();
         if let Some(slot) = self.slots.get_mut(index) {
             *slot = Some(Slot { instance, configured });
         }
+        made
     }
 }
 
@@ -263,8 +266,7 @@ impl ReadyStores {
             return;
         }
         let fuel = self.source.limits.fuel;
-        store.make(index, policy, fuel);
-        if !store.is_sound() && !self.used.is_empty() {
+        if !store.make(index, policy, fuel) && !self.used.is_empty() {
             self.make_room();
             store.make(index, policy, fuel);
         }

@@ -227,12 +227,12 @@ fn grouped(policies: &[Arc<LoadedPolicy>]) -> (Vec<Group>, Vec<Place>) {
 
 /// Of each policy, the first that reads the same, if several do: they are given the same.
 fn alike(policies: &[Arc<LoadedPolicy>]) -> Arc<[Option<usize>]> {
-    let others = |policy: &Arc<LoadedPolicy>| {
-        let reads = policy.reads().clone();
-        policies.iter().enumerate().filter(move |(_, other)| *other.reads() == reads)
+    let alike = |policy: &Arc<LoadedPolicy>| {
+        let same = |other: &Arc<LoadedPolicy>| other.reads() == policy.reads();
+        let first = policies.iter().position(same)?;
+        policies.iter().skip(first + 1).any(same).then_some(first)
     };
-    let first = |policy| others(policy).map(|(place, _)| place).next();
-    policies.iter().map(|policy| first(policy).filter(|_| others(policy).count() > 1)).collect()
+    policies.iter().map(alike).collect()
 }
 
 /// What came of one policy, remembered or run.

@@ -9,7 +9,7 @@
 use wasmparser::{Data, DataKind, Operator, Parser, Payload};
 
 /// Bytes of a page of memory.
-pub(super) const PAGE: usize = 64 << 10;
+pub(crate) const PAGE: usize = 64 << 10;
 
 /// What the memory of an instance begins with.
 #[derive(Debug, PartialEq, Eq)]

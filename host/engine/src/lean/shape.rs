@@ -318,7 +318,7 @@ pub(super) fn opened(
     module: &[u8],
     instances: Instances,
 ) -> Option<(Vec<u8>, Vec<String>, Option<Pristine>)> {
-    let shared = shared_memory(module).filter(|_| instances == Instances::Restored);
+    let shared = (instances == Instances::Restored).then(|| shared_memory(module)).flatten();
     let (memory, pristine) = shared.unzip();
     let mut out = module.get(..8)?.to_vec();
     let (mut globals, mut memories) = (Vec::new(), 0);
