@@ -219,6 +219,7 @@ fn printable(decoded: Vec<u8>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::traits::TEXT_START;
 
     #[test]
     fn base64_takes_both_alphabets_and_only_text() {
@@ -228,6 +229,15 @@ mod tests {
         assert_eq!(base64(b"AAAAAAAAAAAAAAAA"), None);
         assert_eq!(base64(b"c2hvcnQ"), None);
         assert_eq!(base64(b"_____________"), None);
+    }
+
+    #[test]
+    fn text_starts_only_with_what_is_said_to_start_it() {
+        for first in 0..=255u8 {
+            let starts = (0..=255u8).any(|second| text_start(&[first, second, b'F', b'h']));
+            let said = kinds(first) & TEXT_START != 0;
+            assert!(said || kinds(first) & BASE64 == 0 || !starts, "{first}");
+        }
     }
 
     #[test]

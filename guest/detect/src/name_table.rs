@@ -82,38 +82,63 @@ const LONGER: &[(&str, Category)] = &[
     ("cardholderfullname", Category::Personal),
 ];
 
-/// Whether a phrase stands in the table of a category.
-const fn stands(text: &str, detector: Detector, category: Category) -> bool {
-    if detector.category() as u8 == category as u8 {
-        return true;
-    }
+const WORDS: usize = PHRASES.len();
+
+/// In the tables of which categories each phrase stands: a bit each. Here and below, what depends on no
+/// scope is worked out once, as the compiler takes seconds where it does so for each scope again.
+const TABLES: &[u8; WORDS] = &{
+    let mut tables = [0; WORDS];
     let mut place = 0;
+    while place < WORDS {
+        let (text, detector, ..) = PHRASES[place];
+        tables[place] = bit(detector.category()) | longer(text.as_bytes());
+        place += 1;
+    }
+    tables
+};
+
+const _: () = assert!(Category::ALL.len() <= 8, "a set has one bit a category");
+
+const fn bit(category: Category) -> u8 {
+    1 << category as u8
+}
+
+/// The categories in whose tables a phrase stands as well.
+const fn longer(text: &[u8]) -> u8 {
+    let (mut tables, mut place) = (0, 0);
     while place < LONGER.len() {
-        let (longer, other) = LONGER[place];
-        if other as u8 == category as u8 && same(longer.as_bytes(), text.as_bytes()) {
-            return true;
+        let (longer, category) = LONGER[place];
+        if same(longer.as_bytes(), text) {
+            tables |= bit(category);
         }
         place += 1;
     }
-    false
+    tables
 }
 
 const fn same(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
     let mut place = 0;
-    while a.len() == b.len() && place < a.len() && a[place] == b[place] {
+    while place < a.len() && a[place] == b[place] {
         place += 1;
     }
-    a.len() == b.len() && place == a.len()
+    place == a.len()
+}
+
+/// Whether the phrase at a place stands in the table of a category.
+const fn stands(place: usize, category: Category) -> bool {
+    TABLES[place] & bit(category) != 0
 }
 
 /// How many phrases the table of a category has, and their bytes.
 const fn sizes(category: Category) -> (usize, usize) {
     let (mut words, mut bytes, mut place) = (0, 0, 0);
-    while place < PHRASES.len() {
-        let (text, detector, ..) = PHRASES[place];
-        if stands(text, detector, category) {
+    while place < WORDS {
+        if stands(place, category) {
             words += 1;
-            bytes += text.len();
+            bytes += PHRASES[place].0.len();
         }
         place += 1;
     }
@@ -124,10 +149,9 @@ const fn sizes(category: Category) -> (usize, usize) {
 const fn chosen<const N: usize>(category: Category) -> ([&'static str; N], [u16; N]) {
     let (mut texts, mut values) = ([""; N], [0; N]);
     let (mut next, mut place) = (0, 0);
-    while place < PHRASES.len() {
-        let (text, detector, ..) = PHRASES[place];
-        if stands(text, detector, category) {
-            texts[next] = text;
+    while place < WORDS {
+        if stands(place, category) {
+            texts[next] = PHRASES[place].0;
             values[next] = packed(place);
             next += 1;
         }
@@ -152,18 +176,11 @@ impl Ends {
     /// The ends of every phrase that [`find`] knows.
     pub(crate) const fn of<S: Scope>() -> Self {
         let mut ends = Self { pairs: [0; 32], fours: [0; 128] };
+        let known = categories_of(S::DETECTORS);
         let mut place = 0;
-        while place < PHRASES.len() {
-            let (text, detector, ..) = PHRASES[place];
-            assert!(text.len() >= 2, "`has` asks for no shorter phrase");
-            if is_known::<S>(text, detector) {
-                let text = text.as_bytes();
-                let mut letters = 0;
-                let mut at = text.len().saturating_sub(TOLD);
-                while at < text.len() {
-                    letters = letters << 8 | text[at] as u32;
-                    at += 1;
-                }
+        while place < WORDS {
+            if TABLES[place] & known != 0 {
+                let letters = LAST_LETTERS[place];
                 let (word, bit) = Self::four(letters);
                 ends.fours[word] |= bit;
                 let (word, bit) = Self::pair(letters & 0xffff);
@@ -207,28 +224,41 @@ impl Ends {
     }
 }
 
-/// Whether [`find`] knows a phrase.
-const fn is_known<S: Scope>(text: &str, detector: Detector) -> bool {
+/// The last letters of each phrase, [`TOLD`] of them or all.
+const LAST_LETTERS: &[u32; WORDS] = &{
+    let mut all = [0; WORDS];
     let mut place = 0;
+    while place < WORDS {
+        let text = PHRASES[place].0.as_bytes();
+        assert!(text.len() >= 2, "`Ends::has` asks for no shorter phrase");
+        let (mut letters, mut at) = (0, text.len().saturating_sub(TOLD));
+        while at < text.len() {
+            letters = letters << 8 | text[at] as u32;
+            at += 1;
+        }
+        all[place] = letters;
+        place += 1;
+    }
+    all
+};
+
+/// The categories that a set has detectors of: those whose tables [`find`] asks.
+const fn categories_of(detectors: DetectorSet) -> u8 {
+    let (mut categories, mut place) = (0, 0);
     while place < Category::ALL.len() {
         let category = Category::ALL[place];
-        if S::DETECTORS.meets(DetectorSet::of_categories(&[category]))
-            && stands(text, detector, category)
-        {
-            return true;
+        if detectors.meets(DetectorSet::of_categories(&[category])) {
+            categories |= bit(category);
         }
         place += 1;
     }
-    false
+    categories
 }
 
-const WORDS: usize = PHRASES.len();
-
 /// Every phrase, for those who look for everything: one table is asked faster than seven.
-static EVERY: WordMap<u16, { bytes_of(&phrases().0) }, WORDS, 256> =
-    WordMap::new(&phrases().0, phrases().1);
+static EVERY: WordMap<u16, { bytes_of(&ALL.0) }, WORDS, 256> = WordMap::new(&ALL.0, ALL.1);
 
-const fn phrases() -> ([&'static str; WORDS], [u16; WORDS]) {
+const ALL: &([&str; WORDS], [u16; WORDS]) = &{
     let mut texts = [""; WORDS];
     let mut values = [0; WORDS];
     let mut place = 0;
@@ -238,7 +268,7 @@ const fn phrases() -> ([&'static str; WORDS], [u16; WORDS]) {
         place += 1;
     }
     (texts, values)
-}
+};
 
 /// Detector, confidence and place of an entry in one number.
 const fn packed(place: usize) -> u16 {
@@ -266,11 +296,11 @@ mod tests {
 
     #[test]
     fn each_table_has_its_category_and_longer_phrases_only() {
-        for (text, detector, ..) in PHRASES {
+        for (at, (text, detector, ..)) in PHRASES.iter().enumerate() {
             let code = text.bytes().fold(SEED, hash);
             let card = find::<CardholderData>(code, text.as_bytes()).is_some();
             let secret = find::<Secrets>(code, text.as_bytes()).is_some();
-            assert_eq!(card, stands(text, *detector, Category::Cardholder), "{text}");
+            assert_eq!(card, stands(at, Category::Cardholder), "{text}");
             assert_eq!(secret, detector.category() == Category::Secret, "{text}");
         }
     }
