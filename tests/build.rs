@@ -22,7 +22,7 @@ fn run() -> Result<(), String> {
     let modules = tokenward_policy_build::build_modules(
         &root.join("Cargo.toml"),
         &guests,
-        &out.join("guest"),
+        &tokenward_policy_build::shared_folder(&out),
     )
     .map_err(|error| error.to_string())?;
     for (package, module) in modules {
@@ -30,7 +30,7 @@ fn run() -> Result<(), String> {
         let component = wit_component::ComponentEncoder::default()
             .validate(true)
             .module(&module)
-            .and_then(wit_component::ComponentEncoder::encode)
+            .and_then(|mut encoder| encoder.encode())
             .map_err(|error| format!("{package}: {error:#}"))?;
         for (extension, content) in [("wasm", component), ("module.wasm", module)] {
             let file = out.join(format!("{package}.{extension}"));

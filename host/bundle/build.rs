@@ -38,7 +38,7 @@ fn run() -> Result<(), String> {
     let built = tokenward_policy_build::build_policies(
         &root.join("Cargo.toml"),
         &packages,
-        &out.join("guest"),
+        &tokenward_policy_build::shared_folder(&out),
     )
     .map_err(|error| error.to_string())?;
 

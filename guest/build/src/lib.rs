@@ -12,7 +12,7 @@ mod trim;
 
 use std::path::{Path, PathBuf};
 
-pub use rust::{build_modules, build_policies};
+pub use rust::{build_modules, build_policies, shared_folder};
 
 /// The target that policies are compiled for.
 pub const TARGET: &str = "wasm32-unknown-unknown";
@@ -195,7 +195,7 @@ pub fn wrap(package: &str, module: &[u8]) -> Result<Vec<u8>, BuildError> {
         .validate(true)
         .debug_names(false)
         .module(module)
-        .and_then(wit_component::ComponentEncoder::encode)
+        .and_then(|mut encoder| encoder.encode())
         .map_err(|error| not_a_policy(format!("{error:#}")))?;
     short::shorten(&component).map_err(not_a_policy)
 }

@@ -38,6 +38,14 @@ pub fn build_policies(
         .collect()
 }
 
+/// Where the build scripts of a workspace build policies: in one folder, so that what policies have in
+/// common is compiled once. `out` is what cargo gives a build script as `OUT_DIR`.
+#[must_use]
+pub fn shared_folder(out: &Path) -> PathBuf {
+    // `out` is `PROFILE/build/PACKAGE/out`.
+    out.ancestors().nth(3).unwrap_or(out).join("policies")
+}
+
 /// Builds the policy of a folder.
 pub(crate) fn build(folder: &Path, package: &str, keep: Keep) -> Result<BuiltPolicy, BuildError> {
     let whole = tool::own(folder, "")?;

@@ -130,9 +130,7 @@ impl<'a> Level<'a> {
         let told = |error: wasmparser::BinaryReaderError| error.to_string();
         match payload {
             Payload::ModuleSection { unchecked_range, .. } => {
-                let at = |offset: u64| usize::try_from(offset).ok();
-                let range = at(unchecked_range.start).zip(at(unchecked_range.end));
-                let module = range.and_then(|(start, end)| wasm.get(start..end));
+                let module = wasm.get(unchecked_range);
                 self.modules.push(module.ok_or("a module beyond the end")?);
             }
             Payload::ComponentImportSection(section) => {

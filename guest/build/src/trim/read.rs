@@ -99,9 +99,9 @@ struct Sections<'a> {
     imported: u32,
     types: Vec<u32>,
     code: Vec<wasmparser::FunctionBody<'a>>,
-    code_start: u64,
-    segments: Vec<(Segment<'a>, Range<u64>)>,
-    data_start: u64,
+    code_start: usize,
+    segments: Vec<(Segment<'a>, Range<usize>)>,
+    data_start: usize,
     entries: BTreeSet<u32>,
     in_tables: BTreeSet<u32>,
     /// Whether something outside can call what a table holds.
@@ -300,7 +300,7 @@ impl<'a> Sections<'a> {
         };
         let (mut segments, mut found) = (Vec::new(), 0);
         for (mut segment, range) in self.segments {
-            let place = |reference: &Reference| self.data_start + u64::from(reference.offset);
+            let place = |reference: &Reference| self.data_start + reference.offset as usize;
             for reference in in_data.iter().filter(|r| range.contains(&place(r))) {
                 found += 1;
                 segment.refers.extend(target(reference)?);
@@ -340,7 +340,7 @@ impl<'a> Sections<'a> {
 /// The operators of a body, each with what the linker wrote into it.
 fn located<'a, 'r>(
     body: &wasmparser::FunctionBody<'a>,
-    start: u64,
+    start: usize,
     references: &'r [Reference],
 ) -> wasmparser::Result<Vec<(Operator<'a>, Option<&'r Reference>)>> {
     let mut operators = Vec::new();
@@ -349,8 +349,8 @@ fn located<'a, 'r>(
         let from = reader.original_position() - start;
         let operator = reader.read()?;
         let to = reader.original_position() - start;
-        let first = references.partition_point(|reference| u64::from(reference.offset) < from);
-        let here = references.get(first).filter(|reference| u64::from(reference.offset) < to);
+        let first = references.partition_point(|reference| (reference.offset as usize) < from);
+        let here = references.get(first).filter(|reference| (reference.offset as usize) < to);
         operators.push((operator, here));
     }
     Ok(operators)

@@ -12,7 +12,7 @@ const PANIC: &str = "_RNvNtCsgXGp5Oqx2Ny_4core9panicking5panic";
 fn linked(text: &str, functions: &[&str], segments: u32) -> Vec<u8> {
     const FIRST: i32 = 1000;
     let mut module = wat::parse_str(text).unwrap();
-    let mut relocations: Vec<(u8, u64, i32)> = Vec::new();
+    let mut relocations: Vec<(u8, usize, i32)> = Vec::new();
     let (mut start, mut sections, mut code) = (0, 0, 0);
     let count = i32::try_from(functions.len()).unwrap();
     for payload in Parser::new(0).parse_all(&module) {
@@ -296,7 +296,7 @@ fn data_that_data_points_at_stays() {
         if let Payload::DataSection(section) = &payload {
             number = sections;
             let first = section.clone().into_iter().next().unwrap().unwrap();
-            place = first.range.end - first.data.len() as u64 - section.range().start;
+            place = first.range.end - first.data.len() - section.range().start;
         }
         sections += u32::from(payload.as_section().is_some());
     }

@@ -9,6 +9,7 @@ fn a_policy_is_written_built_tested_and_shipped() {
         .run(&["policy", "new", "tenant-check"])
         .expect(0, &["wrote the policy `tenant-check`", "tokenward policy build tenant-check"]);
     world.run(&["policy", "new", "tenant-check"]).expect_error(&["is there already"]);
+    let _builds = world.shares_builds("tenant-check");
     world.run(&["policy", "build", "tenant-check"]).expect(
         0,
         &[

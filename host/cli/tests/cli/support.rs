@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokenward::json::{JsonLimits, parse_strict};
 use tokenward::mint::PrivateKey;
@@ -34,6 +35,29 @@ impl World {
         let world = Self { folder, key };
         world.write("idp.public.jwk", world.key.public_jwk().unwrap());
         world
+    }
+
+    /// A folder for policies in Rust that are called `name`, which compile the SDK's dependencies once
+    /// for all tests: the first takes half a minute, the others wait for it.
+    #[must_use]
+    pub(crate) fn shares_builds(&self, name: &str) -> MutexGuard<'static, ()> {
+        static ONE: Mutex<()> = Mutex::new(());
+        static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+        // Policies of one name have one output: one test after the other.
+        let guard = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let folder = FOLDER.get_or_init(|| {
+            let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("policies");
+            let _ = std::fs::remove_dir_all(&folder);
+            std::fs::create_dir_all(&folder).unwrap();
+            folder
+        });
+        let target = self.path(name).join("target");
+        std::fs::create_dir_all(&target).unwrap();
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(folder, target.join("tokenward")).unwrap();
+        #[cfg(not(unix))]
+        let _ = folder; // each for itself
+        guard
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
