@@ -39,7 +39,6 @@ impl World {
 
     /// A folder for policies in Rust that are called `name`, which compile the SDK's dependencies once
     /// for all tests: the first takes half a minute, the others wait for it.
-    #[must_use]
     pub(crate) fn shares_builds(&self, name: &str) -> MutexGuard<'static, ()> {
         static ONE: Mutex<()> = Mutex::new(());
         static FOLDER: OnceLock<PathBuf> = OnceLock::new();
