@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use tokenward_detect::{
     Category, Confidence, Detector, DetectorSet, Hit, Hits, NameHit, NamesOf, Place, Scope,
-    path_class_only, scan_digits_only, scan_only,
+    first_of, path_class_only, scan_digits_only, scan_only,
 };
 use tokenward_policy::prelude::*;
 
@@ -69,9 +69,13 @@ impl Known {
     /// Of a name that says nothing: a place in an array.
     const NOTHING: Self = Self { class: None, data: None };
 
+    fn says_nothing(&self) -> bool {
+        self.class.is_none() && self.data.is_none()
+    }
+
     fn of<R: Rules>(path: &Path<'_, '_>, place: usize, name: &str) -> Self {
         steps::count(name.len());
-        if is_index(name) && place > 0 {
+        if place > 0 && is_index(name) {
             return Self::NOTHING;
         }
         let class = path_class_only::<NamesOf<R::Scope>>(path.around(place), name);
@@ -105,6 +109,11 @@ impl<R: Rules> Judge<'_, R> {
 
     /// The gravest data that a claim holds, and how many names lead to what is to be reported.
     fn data(&self, path: &Path<'_, '_>, value: &Value, known: &[Known]) -> Option<(usize, Data)> {
+        let jwk_member = seeks_secrets::<R>() && is_private_jwk_member(path, self.input);
+        if !jwk_member && known.iter().all(Known::says_nothing) {
+            // The usual claim.
+            return self.in_value(value, None, path).map(|data| (path.depth(), data));
+        }
         let mut best: Option<(usize, Data)> = None;
         let mut add = |count: usize, data: Data| {
             // The outermost place is reported; the gravest data is told.
@@ -135,7 +144,7 @@ impl<R: Rules> Judge<'_, R> {
         if let Some(data) = self.in_value(value, context, path) {
             add(depth, data);
         }
-        if seeks_secrets::<R>() && is_private_jwk_member(path, self.input) {
+        if jwk_member {
             let hit = Hit {
                 detector: Detector::PrivateKey,
                 category: Category::Secret,
@@ -222,7 +231,7 @@ fn seeks_secrets<R: Rules>() -> bool {
 /// Data that stands where a name should, for instance `{"john@example.com": true}`.
 fn in_name<R: Rules>(name: &str) -> Option<Hits> {
     // Shorter names hold no number and no key, but for `john@x.org` and `password=...`.
-    let signs = name.bytes().any(|byte| matches!(byte, b'@' | b'='));
+    let signs = first_of(name.as_bytes(), b'@', b'=').is_some();
     if name.len() < 9 && !signs {
         return None;
     }
@@ -281,8 +290,8 @@ const KEY_TYPE: &str = "/kty";
 /// A private member of a JWK (RFC 7518): `d`, `k` and the rest, beside a `kty`.
 fn is_private_jwk_member(path: &Path<'_, '_>, input: &Input) -> bool {
     let Some((last, outer)) = path.names.split_last() else { return false };
-    if !matches!(last.as_bytes(), b"d" | b"k" | b"p" | b"q" | b"dp" | b"dq" | b"qi")
-        || outer.is_empty()
+    if outer.is_empty()
+        || !matches!(last.as_bytes(), b"d" | b"k" | b"p" | b"q" | b"dp" | b"dq" | b"qi")
     {
         return false;
     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 
-use tokenward_detect::concerns_patient;
+use tokenward_detect::{concerns_patient, first_of};
 use tokenward_policy::Input;
 
 use crate::pattern::unescape;
@@ -105,6 +105,9 @@ impl<'a> Trail<'a> {
     /// Goes on to a claim, and says how many names stay. The lists are used again and again, so
     /// that a claim costs no allocation, but for names with escapes.
     pub(crate) fn follow(&mut self, pointer: &'a str) -> usize {
+        if let Some(kept) = self.follow_flat(pointer) {
+            return kept;
+        }
         let bytes = pointer.as_bytes();
         let kept = self.common(bytes);
         self.pointer = pointer;
@@ -117,16 +120,14 @@ impl<'a> Trail<'a> {
         let Some(first) = rest.iter().position(|byte| *byte == b'/') else { return kept };
         let mut start = from + first + 1;
         loop {
-            let rest = bytes.get(start..).unwrap_or_default();
-            let mut escaped = false;
-            let mut end = start;
-            for byte in rest {
-                match byte {
-                    b'/' => break,
-                    b'~' => escaped = true,
-                    _ => {}
-                }
-                end += 1;
+            let end_from = |place: usize| {
+                let rest = bytes.get(place..).unwrap_or_default();
+                first_of(rest, b'/', b'~').map_or(bytes.len(), |end| place + end)
+            };
+            let mut end = end_from(start);
+            let escaped = bytes.get(end) == Some(&b'~');
+            while bytes.get(end) == Some(&b'~') {
+                end = end_from(end + 1);
             }
             let name = pointer.get(start..end).unwrap_or_default();
             self.names.push(if escaped { unescape(name) } else { Cow::Borrowed(name) });
@@ -137,6 +138,25 @@ impl<'a> Trail<'a> {
             start = end + 1;
         }
         kept
+    }
+
+    /// Goes from one claim at the top level to another, as most do, whose name has no escapes.
+    fn follow_flat(&mut self, pointer: &'a str) -> Option<usize> {
+        let ([name], [step]) = (self.names.as_mut_slice(), self.steps.as_mut_slice()) else {
+            return None;
+        };
+        let flat = pointer.strip_prefix('/')?;
+        if first_of(flat.as_bytes(), b'/', b'~').is_some() {
+            return None;
+        }
+        steps::count(pointer.len());
+        if is_same(pointer.as_bytes(), self.pointer.as_bytes()) {
+            return Some(1);
+        }
+        self.pointer = pointer;
+        *name = Cow::Borrowed(flat);
+        *step = Step { end: pointer.len(), patient: Cell::new(None) };
+        Some(0)
     }
 
     /// How many names a pointer has in common with the one at hand.

@@ -9,11 +9,11 @@ pub(crate) const SHORTEST_IBAN: usize = 15;
 
 /// Whether an IBAN starts at a place: plain, or in groups of four.
 pub(crate) fn iban(bytes: &[u8], start: usize) -> bool {
-    let country =
-        [at(bytes, start).to_ascii_uppercase(), at(bytes, start + 1).to_ascii_uppercase()];
     if !at(bytes, start + 2).is_ascii_digit() || !at(bytes, start + 3).is_ascii_digit() {
         return false;
     }
+    let country =
+        [at(bytes, start).to_ascii_uppercase(), at(bytes, start + 1).to_ascii_uppercase()];
     let found = COUNTRIES.binary_search_by(|(code, ..)| code.as_slice().cmp(&country));
     let Some((_, length, account)) = found.ok().and_then(|found| COUNTRIES.get(found)) else {
         return false;

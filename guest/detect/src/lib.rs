@@ -79,6 +79,7 @@ mod scan;
 mod scope;
 mod secret;
 mod steps;
+mod swar;
 mod traits;
 mod walk;
 mod word_map;
@@ -91,4 +92,5 @@ pub use scan::{
 pub use scope::{
     CardholderData, DetectorSet, Everything, NamesOf, Pairs, Scope, Secrets, SubjectId,
 };
+pub use swar::first_of;
 pub use word_map::{WordMap, WordSet, bytes_of};

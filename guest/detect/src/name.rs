@@ -6,7 +6,8 @@ use crate::name_table::{Ends, Phrase, Where, find};
 use crate::name_words::{NEUTRAL, REFERENCE, THINGS, is_patient};
 use crate::scope::{Everything, Scope};
 use crate::steps;
-use crate::traits::{ALNUM, OTHER, PART, UPPER, kinds, uuid};
+use crate::swar::uuid;
+use crate::traits::{ALNUM, OTHER, PART, UPPER, kinds};
 use crate::word_map::{SEED, hash};
 
 /// Only the end of a name as long as this is looked at.
@@ -164,6 +165,12 @@ fn spell(segment: &str, mut next: impl FnMut(Sign)) {
     let mut previous = 0;
     for (place, byte) in name.iter().enumerate() {
         let kind = kinds(*byte);
+        if (kind | previous) & (UPPER | OTHER | PART) == 0 {
+            // The usual byte.
+            next(if kind & ALNUM == 0 { Sign::Border } else { Sign::Letter(*byte) });
+            previous = kind;
+            continue;
+        }
         if previous & PART != 0 && kind & PART == 0 {
             next(Sign::Part);
         }

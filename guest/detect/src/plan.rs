@@ -4,7 +4,9 @@ use core::marker::PhantomData;
 
 use crate::kind::{Category, Detector};
 use crate::scope::{DetectorSet, Pairs, Scope};
-use crate::traits::{AT, COLON, DOT, ESCAPE, MARK, QUOTE, SHORTEST_ENCODED, Traits};
+use crate::traits::{
+    AT, COLON, DOT, ESCAPE, MARK, QUOTE, SHORTEST_ENCODED, Traits, longest_number,
+};
 use crate::{account, health, number, secret};
 
 /// The questions of one scope.
@@ -30,6 +32,8 @@ impl<S: Scope> Plan<S> {
         Detector::Jwt,
         Detector::Credential,
     ]));
+
+    pub(crate) const NUMBERS: bool = number::fewest::<S>().1 < usize::MAX;
 
     pub(crate) const PAIRS: bool = matches!(S::PAIRS, Pairs::Read);
 
@@ -68,7 +72,7 @@ impl<S: Scope> Plan<S> {
     /// encoded text and has no sign of anything else.
     pub(crate) fn dismisses(length: usize, traits: Traits) -> bool {
         length < SHORTEST_ENCODED
-            && traits.digits < const { number::fewest::<S>().1 }
+            && !(Self::NUMBERS && traits.digits >= const { number::fewest::<S>().1 })
             && !traits.has(Self::KEPT)
     }
 
@@ -79,25 +83,34 @@ impl<S: Scope> Plan<S> {
             || (Self::ADDRESS && (traits.dots >= 3 || traits.colons >= 2))
     }
 
-    /// The last place in a text at which a word or a number can start that tells something, if there
-    /// may be any. `fewest` is how many digits a number has.
-    pub(crate) fn last_word(length: usize, traits: Traits, fewest: usize) -> Option<usize> {
+    /// What is asked of words and numbers, if anything. `fewest` is how many digits a number has.
+    #[inline]
+    pub(crate) fn asks_words(bytes: &[u8], traits: Traits, fewest: usize) -> Option<Asked> {
+        let digits = traits.digits;
+        let numbers = Self::NUMBERS && digits >= fewest && longest_number(bytes) >= fewest;
         let asks = [
-            (Self::KEYS, 0, secret::SHORTEST),
-            (Self::IBAN, 4, account::SHORTEST_IBAN),
-            (Self::MBI, 5, health::SHORTEST_MBI),
+            (numbers, fewest),
+            (Self::KEYS, secret::SHORTEST),
+            (Self::IBAN && digits >= 4, account::SHORTEST_IBAN),
+            (Self::MBI && digits >= 5, health::SHORTEST_MBI),
             // A card number between two signs.
-            (Self::TRACK, 13, 15),
+            (Self::TRACK && digits >= 13, 15),
         ];
         let mut shortest = usize::MAX;
-        for (asked, digits, length) in asks {
-            if asked && traits.digits >= digits {
+        for (asked, length) in asks {
+            if asked {
                 shortest = shortest.min(length);
             }
         }
-        if traits.digits >= fewest {
-            shortest = shortest.min(fewest);
-        }
-        length.checked_sub(shortest)
+        let last = bytes.len().checked_sub(shortest)?;
+        Some(Asked { last, numbers })
     }
+}
+
+/// What is asked of the words and numbers of a text.
+pub(crate) struct Asked {
+    /// The last place at which one can start that tells something.
+    pub(crate) last: usize,
+    /// Whether numbers are asked.
+    pub(crate) numbers: bool,
 }

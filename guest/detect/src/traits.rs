@@ -1,23 +1,27 @@
 //! Which kinds of bytes a text has: what most texts are dismissed by.
 //!
-//! Most bytes are letters and digits. They are told eight at a time, and only the others are looked
-//! at one by one.
+//! Most bytes are letters, digits, and the hyphens and low lines between words. They are told eight at
+//! a time, and only the others are looked at one by one.
 
 use crate::steps;
+use crate::swar::{HIGH, Marks, count, eight_from, lowest, place_of, word_end};
 
 /// What most texts are dismissed by.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Traits {
-    /// Kinds of the bytes that are neither letters nor digits of ASCII.
+    /// Kinds of the bytes that are neither letters, digits, hyphens nor low lines of ASCII.
     seen: u16,
     pub(crate) digits: usize,
     pub(crate) colons: usize,
     pub(crate) dots: usize,
-    /// The length of the longest run of letters and digits.
-    pub(crate) longest_word: usize,
+    /// Whether eight letters and digits follow each other, as in each word of [`LONG_WORD`] or more.
+    pub(crate) long_word: bool,
     /// Where the first run of base64 starts and ends that is long enough to be decoded.
     pub(crate) encoded: Option<(usize, usize)>,
 }
+
+/// Eight letters and digits that are read at once, wherever the word starts.
+pub(crate) const LONG_WORD: usize = 15;
 
 /// The shortest run of base64 that is decoded.
 pub(crate) const SHORTEST_ENCODED: usize = 11;
@@ -87,82 +91,6 @@ pub(crate) fn kinds(byte: u8) -> u16 {
     KINDS.get(usize::from(byte)).copied().unwrap_or(0)
 }
 
-/// The highest bit of each of eight bytes.
-const HIGH: u64 = each(0x80);
-
-const fn each(byte: u8) -> u64 {
-    byte as u64 * 0x0101_0101_0101_0101
-}
-
-/// The highest bit of each byte that is between two of ASCII, of bytes below 0x80.
-const fn between(eight: u64, first: u8, last: u8) -> u64 {
-    // No sum leaves its byte; it reaches the highest bit where the byte is at least so much.
-    (eight + each(0x80 - first)) & !(eight + each(0x7f - last)) & HIGH
-}
-
-/// The highest bit of each byte that is a digit, and of each that is a letter or a digit.
-#[inline]
-const fn digits_and_words(eight: u64) -> (u64, u64) {
-    let ascii = eight & !HIGH;
-    let digits = between(ascii, b'0', b'9') & !eight;
-    (digits, digits | between(ascii | each(0x20), b'a', b'z') & !eight)
-}
-
-/// The first eight bytes, the first one lowest; zeros after the end.
-#[inline]
-fn first_eight(bytes: &[u8]) -> u64 {
-    match bytes.first_chunk() {
-        Some(eight) => u64::from_le_bytes(*eight),
-        None => fewer(bytes),
-    }
-}
-
-/// The same of less than eight bytes.
-#[inline]
-fn fewer(bytes: &[u8]) -> u64 {
-    if let (Some(start), Some(end)) = (bytes.first_chunk(), bytes.last_chunk()) {
-        // They overlap, where they do, in the same bytes.
-        let end = u64::from(u32::from_le_bytes(*end));
-        return u64::from(u32::from_le_bytes(*start)) | end << (8 * (bytes.len() - 4));
-    }
-    bytes.iter().rev().fold(0, |eight, byte| eight << 8 | u64::from(*byte))
-}
-
-/// In which byte the lowest bit is set.
-#[inline]
-fn place_of(bits: u64) -> usize {
-    bits.trailing_zeros() as usize / 8
-}
-
-/// The end of the word, of letters and digits of ASCII, from a place.
-#[inline]
-pub(crate) fn word_end(bytes: &[u8], mut index: usize) -> usize {
-    while let Some(rest) = bytes.get(index..) {
-        // What is after the end is no letter.
-        let (_, words) = digits_and_words(first_eight(rest));
-        if words != HIGH {
-            return index + place_of(!words & HIGH);
-        }
-        index += 8;
-    }
-    index
-}
-
-/// Where the next word starts from a place, or the end.
-#[inline]
-pub(crate) fn next_word(bytes: &[u8], mut index: usize) -> usize {
-    while let Some(rest) = bytes.get(index..)
-        && !rest.is_empty()
-    {
-        let (_, words) = digits_and_words(first_eight(rest));
-        if words != 0 {
-            return index + place_of(words);
-        }
-        index += 8;
-    }
-    bytes.len()
-}
-
 /// The end of the run of base64 from a place.
 pub(crate) fn encoded_end(bytes: &[u8], index: usize) -> usize {
     let mut end = word_end(bytes, index);
@@ -172,113 +100,77 @@ pub(crate) fn encoded_end(bytes: &[u8], index: usize) -> usize {
     end
 }
 
-/// Whether a UUID (RFC 9562) stands at a place, whatever its letter case.
-pub(crate) fn uuid(bytes: &[u8], index: usize) -> bool {
-    /// Which of eight bytes are hyphens, in each eight of its first 32.
-    const HYPHENS: [u64; 4] = [0, 0x0000_8000_0000_0080, 0x8000_0000_0080_0000, 0];
-    let Some((found, after)) = bytes.get(index..).and_then(|rest| rest.split_at_checked(36)) else {
-        return false;
-    };
-    let (eights, end) = found.as_chunks::<8>();
-    let shaped = |(eight, hyphens): (&[u8; 8], u64)| {
-        let eight = u64::from_le_bytes(*eight);
-        let lines = hyphens >> 7;
-        // Hyphens are told first: most that is no UUID has them elsewhere.
-        eight & (lines * 0xff) == lines * u64::from(b'-') && hex_of(eight) | hyphens == HIGH
-    };
-    eights.iter().zip(HYPHENS).all(shaped)
-        && end.iter().all(u8::is_ascii_hexdigit)
-        && !after.first().is_some_and(u8::is_ascii_alphanumeric)
-}
-
-/// The highest bit of each byte that is a hexadecimal digit.
-const fn hex_of(eight: u64) -> u64 {
-    let ascii = eight & !HIGH;
-    (between(ascii, b'0', b'9') | between(ascii | each(0x20), b'a', b'f')) & !eight
-}
-
 impl Traits {
+    /// Those of a text. One loop over all that is kept, so that it stays in registers; what a scope does
+    /// not ask for is left out by the compiler, as no sum is checked: none is larger than the text.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "what a scope does not ask for must vanish")]
     pub(crate) fn of(bytes: &[u8]) -> Self {
         steps::count(bytes.len());
-        let mut of = Reader::default();
-        let (eights, rest) = bytes.as_chunks();
-        for eight in eights {
-            of.read(u64::from_le_bytes(*eight), HIGH);
+        let mut traits = Self::default();
+        // Where the eight bytes at hand and the run of base64 at hand start.
+        let (mut start, mut run) = (0, 0);
+        while start < bytes.len() {
+            let (eight, valid) = eight_from(bytes, start);
+            let Marks { digits, letters, links } = Marks::of(eight);
+            traits.digits = traits.digits.wrapping_add(count(digits));
+            traits.long_word |= digits | letters == HIGH;
+            let mut others = valid & !(digits | letters | links);
+            while others != 0 {
+                let place = start.wrapping_add(place_of(others));
+                let kinds = kinds(lowest(eight, others));
+                others &= others.wrapping_sub(1);
+                traits.seen |= kinds;
+                traits.colons = traits.colons.wrapping_add(usize::from(kinds & COLON != 0));
+                traits.dots = traits.dots.wrapping_add(usize::from(kinds & DOT != 0));
+                if kinds & BASE64 == 0 {
+                    traits.note(run, place);
+                    run = place.wrapping_add(1);
+                }
+            }
+            start = start.wrapping_add(8);
         }
-        if !rest.is_empty() {
-            // From the end of a longer text: what was read before goes.
-            let eight = match bytes.last_chunk() {
-                Some(eight) => u64::from_le_bytes(*eight) >> (64 - 8 * rest.len()),
-                None => fewer(rest),
-            };
-            of.read(eight, HIGH >> (64 - 8 * rest.len()));
-        }
-        of.end(bytes.len())
+        traits.note(run, bytes.len());
+        traits
     }
 
+    /// Notes a run of base64, if none was noted before.
+    #[inline]
+    fn note(&mut self, start: usize, end: usize) {
+        if end.wrapping_sub(start) >= SHORTEST_ENCODED && self.encoded.is_none() {
+            self.encoded = Some((start, end));
+        }
+    }
+
+    #[inline]
     pub(crate) fn has(self, kinds: u16) -> bool {
         self.seen & kinds != 0
     }
 }
 
-/// Reads a text, eight bytes after the other.
-#[derive(Default)]
-struct Reader {
-    traits: Traits,
-    /// Where in the text the eight bytes at hand start.
-    start: usize,
-    /// Where the word and the run of base64 at hand start.
-    word: usize,
-    run: usize,
-}
-
-impl Reader {
-    /// Reads eight bytes, or the first ones of which the highest bits are given.
-    #[inline]
-    fn read(&mut self, eight: u64, valid: u64) {
-        let (digits, words) = digits_and_words(eight);
-        self.traits.digits += digits.count_ones() as usize;
-        let mut others = !words & valid;
-        while others != 0 {
-            let place = place_of(others);
-            others &= others - 1;
-            self.other(self.start + place, (eight >> (8 * place)).to_le_bytes()[0]);
+/// The most digits of a text with no letter between them, where they are seven or more: no number has
+/// more digits. Of fewer it may be less.
+pub(crate) fn longest_number(bytes: &[u8]) -> usize {
+    steps::count(bytes.len());
+    let mut longest = 0;
+    // The digits since the last letter.
+    let mut number = 0usize;
+    let mut start = 0;
+    while start < bytes.len() {
+        let Marks { digits, letters, .. } = Marks::of(eight_from(bytes, start).0);
+        if letters == 0 {
+            number += count(digits);
+        } else {
+            // The first letter ends a number, and after the last one another may start. Between two of
+            // these letters are no more than six digits.
+            let before = (letters & letters.wrapping_neg()) - 1;
+            let after = !(u64::MAX >> letters.leading_zeros());
+            longest = longest.max(number + count(digits & before));
+            number = count(digits & after);
         }
-        self.start += 8;
+        start += 8;
     }
-
-    /// A byte that is neither a letter nor a digit.
-    #[inline]
-    fn other(&mut self, index: usize, byte: u8) {
-        let kinds = kinds(byte);
-        let traits = &mut self.traits;
-        traits.seen |= kinds;
-        traits.colons += usize::from(kinds & COLON != 0);
-        traits.dots += usize::from(kinds & DOT != 0);
-        traits.longest_word = traits.longest_word.max(index - self.word);
-        self.word = index + 1;
-        if kinds & BASE64 == 0 {
-            traits.run(self.run, index);
-            self.run = index + 1;
-        }
-    }
-
-    fn end(self, length: usize) -> Traits {
-        let mut traits = self.traits;
-        traits.longest_word = traits.longest_word.max(length - self.word);
-        traits.run(self.run, length);
-        traits
-    }
-}
-
-impl Traits {
-    /// Notes a run of base64.
-    #[inline]
-    fn run(&mut self, start: usize, end: usize) {
-        if end - start >= SHORTEST_ENCODED && self.encoded.is_none() {
-            self.encoded = Some((start, end));
-        }
-    }
+    longest.max(number)
 }
 
 #[cfg(test)]
@@ -286,14 +178,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::swar::tests::every_byte_at_every_place;
 
     /// Told byte by byte.
-    fn plainly(bytes: &[u8]) -> (usize, u16, usize, Option<(usize, usize)>) {
+    fn plainly(bytes: &[u8]) -> (usize, u16, Option<(usize, usize)>) {
         let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count();
-        let others = bytes.iter().filter(|byte| !byte.is_ascii_alphanumeric());
+        let others =
+            bytes.iter().filter(|byte| !byte.is_ascii_alphanumeric() && !b"-_".contains(byte));
         let seen = others.fold(0, |seen, byte| seen | kinds(*byte));
-        let words = bytes.split(|byte| !byte.is_ascii_alphanumeric());
-        let longest = words.map(<[u8]>::len).max().unwrap_or(0);
         let mut start = 0;
         let mut encoded = None;
         for run in bytes.split(|byte| kinds(*byte) & BASE64 == 0) {
@@ -302,45 +194,29 @@ mod tests {
             }
             start += run.len() + 1;
         }
-        (digits, seen, longest, encoded)
+        (digits, seen, encoded)
+    }
+
+    /// The most digits with no letter between them, and the length of the longest word.
+    fn longest(bytes: &[u8]) -> (usize, usize) {
+        let numbers = bytes.split(u8::is_ascii_alphabetic);
+        let digits = |number: &[u8]| number.iter().filter(|byte| byte.is_ascii_digit()).count();
+        let words = bytes.split(|byte| !byte.is_ascii_alphanumeric());
+        (numbers.map(digits).max().unwrap_or(0), words.map(<[u8]>::len).max().unwrap_or(0))
     }
 
     fn compare(bytes: &[u8]) {
         let traits = Traits::of(bytes);
-        let told = (traits.digits, traits.seen, traits.longest_word, traits.encoded);
-        assert_eq!(told, plainly(bytes), "{bytes:?}");
-        for index in 0..=bytes.len() + 1 {
+        assert_eq!((traits.digits, traits.seen, traits.encoded), plainly(bytes), "{bytes:?}");
+        let (number, word) = longest(bytes);
+        assert!(longest_number(bytes) <= number, "{bytes:?}");
+        assert!(longest_number(bytes) == number || number < 7, "{bytes:?}");
+        assert!(word >= if traits.long_word { 8 } else { 0 }, "{bytes:?}");
+        assert!(traits.long_word || word < LONG_WORD, "{bytes:?}");
+        for index in 0..=bytes.len() {
             let rest = bytes.get(index..).unwrap_or_default();
-            let until =
-                |ends: fn(&u8) -> bool| index + rest.iter().position(ends).unwrap_or(rest.len());
-            if index <= bytes.len() {
-                let end = until(|byte| !byte.is_ascii_alphanumeric());
-                assert_eq!(word_end(bytes, index), end, "{bytes:?} {index}");
-                let end = until(|byte| kinds(*byte) & BASE64 == 0);
-                assert_eq!(encoded_end(bytes, index), end, "{bytes:?} {index}");
-            }
-            let next = until(u8::is_ascii_alphanumeric).min(bytes.len());
-            assert_eq!(next_word(bytes, index), next, "{bytes:?} {index}");
-        }
-    }
-
-    #[test]
-    fn uuids_are_told_byte_by_byte() {
-        let one = b"550e8400-E29B-41d4-a716-446655440000";
-        assert!(uuid(one, 0) && uuid(b"-550e8400-e29b-41d4-a716-446655440000.", 1));
-        assert!(!uuid(one, 1) && !uuid(&one[..35], 0) && !uuid(one, 37) && !uuid(b"", 0));
-        for place in 0..one.len() {
-            for byte in 0..=255u8 {
-                let mut other = one.to_vec();
-                other[place] = byte;
-                let hyphen = matches!(place, 8 | 13 | 18 | 23);
-                let right = if hyphen { byte == b'-' } else { byte.is_ascii_hexdigit() };
-                assert_eq!(uuid(&other, 0), right, "{place} {byte}");
-            }
-        }
-        for byte in 0..=255u8 {
-            let followed = [&one[..], &[byte]].concat();
-            assert_eq!(uuid(&followed, 0), !byte.is_ascii_alphanumeric(), "{byte}");
+            let run = rest.iter().take_while(|byte| kinds(**byte) & BASE64 != 0).count();
+            assert_eq!(encoded_end(bytes, index), index + run, "{bytes:?} {index}");
         }
     }
 
@@ -348,26 +224,18 @@ mod tests {
         #[test]
         fn texts_are_told_as_byte_by_byte(
             text in r"[a-zA-Z0-9@`/:\[{.\-_é\x00\x7f]{0,40}",
+            numbers in "[0-9a-c.]{0,24}([0-9]{5,20}[a. ]?){0,3}",
             bytes in proptest::collection::vec(any::<u8>(), 0..40),
         ) {
             compare(text.as_bytes());
+            compare(numbers.as_bytes());
             compare(&bytes);
         }
     }
 
     #[test]
     fn every_byte_is_told_at_every_place() {
-        for byte in 0..=255 {
-            for length in 0..20 {
-                for place in 0..length {
-                    for around in [b'a', b'-', b' ', 0xff] {
-                        let mut bytes = vec![around; length];
-                        bytes[place] = byte;
-                        compare(&bytes);
-                    }
-                }
-            }
-        }
+        every_byte_at_every_place(compare);
     }
 
     #[test]

@@ -3,11 +3,12 @@
 use crate::bytes::{at, before, range};
 use crate::kind::{Category, Confidence, Detector, Hits, NameHit, Place};
 use crate::name::name_class_only;
-use crate::plan::Plan;
+use crate::plan::{Asked, Plan};
 use crate::scope::{NamesOf, Scope};
+use crate::swar::{WordStarts, uuid, word_end};
 use crate::traits::{
-    ALNUM, AT, ESCAPE, OTHER, QUOTE, SHORTEST_ENCODED, TEXT_START, Traits, encoded_end, kinds,
-    next_word, uuid, word_end,
+    ALNUM, AT, ESCAPE, LONG_WORD, OTHER, QUOTE, SHORTEST_ENCODED, TEXT_START, Traits, encoded_end,
+    kinds,
 };
 use crate::{account, contact, decode, health, network, number, secret, steps};
 
@@ -21,13 +22,25 @@ pub(crate) fn scan_text<S: Scope>(
     depth: u8,
     hits: &mut Hits,
 ) {
-    let traits = Traits::of(text.as_bytes());
-    if traits.has(OTHER) {
-        let folded = decode::fold(text);
-        let traits = Traits::of(folded.as_bytes());
-        Scan { bytes: folded.as_bytes(), traits, context, depth, hits }.run::<S>();
-    } else {
-        Scan { bytes: text.as_bytes(), traits, context, depth, hits }.run::<S>();
+    scan_bytes::<S>(text.as_bytes(), Some(text), context, depth, hits);
+}
+
+/// The same, of bytes: those of a text that is to be folded, if some are not of ASCII, or of one that
+/// was.
+fn scan_bytes<S: Scope>(
+    bytes: &[u8],
+    unfolded: Option<&str>,
+    context: Option<NameHit>,
+    depth: u8,
+    hits: &mut Hits,
+) {
+    let traits = Traits::of(bytes);
+    match unfolded {
+        Some(text) if traits.has(OTHER) => {
+            let folded = decode::fold(text);
+            scan_bytes::<S>(folded.as_bytes(), None, context, depth, hits);
+        }
+        _ => Scan { bytes, traits, context, depth, hits }.run::<S>(),
     }
 }
 
@@ -40,17 +53,25 @@ struct Scan<'a> {
 }
 
 impl Scan<'_> {
-    pub(crate) fn run<S: Scope>(&mut self) {
+    /// Asks, by what most texts are dismissed by, what there is to look for.
+    #[inline]
+    fn run<S: Scope>(&mut self) {
         let traits = self.traits;
         let length = self.bytes.len();
-        self.names::<S>();
+        if self.context.is_some() {
+            self.names::<S>();
+        }
         if Plan::<S>::dismisses(length, traits) {
             return;
         }
         if Plan::<S>::reads_signs(traits) {
             self.signs::<S>();
         }
-        self.words::<S>();
+        let (bare, named) = const { number::fewest::<S>() };
+        let fewest = if self.context.is_some() { named } else { bare };
+        if let Some(asked) = Plan::<S>::asks_words(self.bytes, traits, fewest) {
+            self.words::<S>(&asked);
+        }
         if const { Plan::<S>::PRIVATE_KEY } && length >= 20 {
             self.material::<S>();
         }
@@ -207,22 +228,20 @@ impl Scan<'_> {
     }
 
     /// What is told by the way a word or a number starts.
-    fn words<S: Scope>(&mut self) {
-        let traits = self.traits;
-        let length = self.bytes.len();
-        let (bare, named) = const { number::fewest::<S>() };
-        let fewest = if self.context.is_some() { named } else { bare };
-        let Some(last) = Plan::<S>::last_word(length, traits, fewest) else { return };
-        let mut index = next_word(self.bytes, 0);
-        while index <= last {
-            let byte = at(self.bytes, index);
-            if at(self.bytes, index + 8) == b'-' && uuid(self.bytes, index) {
-                index = next_word(self.bytes, index + 36);
+    fn words<S: Scope>(&mut self, asked: &Asked) {
+        let (traits, bytes) = (self.traits, self.bytes);
+        let length = bytes.len();
+        let mut starts = WordStarts::of(bytes);
+        while let Some((index, byte)) = starts.next(bytes)
+            && index <= asked.last
+        {
+            if at(bytes, index + 8) == b'-' && uuid(bytes, index) {
+                starts.skip(bytes, index + 36);
                 continue;
             }
             if byte.is_ascii_digit() {
-                if traits.digits >= fewest {
-                    let (context, bytes) = (self.context, self.bytes);
+                if const { Plan::<S>::NUMBERS } && asked.numbers {
+                    let context = self.context;
                     number::scan::<S>(bytes, index, context, |detector, confidence| {
                         self.add::<S>(detector, confidence);
                     });
@@ -234,35 +253,31 @@ impl Scan<'_> {
                     self.medicare::<S>(index);
                 }
             } else {
-                if const { Plan::<S>::PRIVATE_KEY }
-                    && byte == b'B'
-                    && secret::pem(self.bytes, index)
-                {
+                if const { Plan::<S>::PRIVATE_KEY } && byte == b'B' && secret::pem(bytes, index) {
                     self.add::<S>(Detector::PrivateKey, Confidence::High);
                 }
                 if const { Plan::<S>::IBAN }
-                    && traits.digits >= 4
+                    && at(bytes, index + 2).is_ascii_digit()
                     && length - index >= account::SHORTEST_IBAN
-                    && account::iban(self.bytes, index)
+                    && account::iban(bytes, index)
                 {
                     self.add::<S>(Detector::Iban, Confidence::High);
                 }
                 if const { Plan::<S>::TRACK }
                     && matches!(byte, b'B' | b'b')
-                    && at(self.bytes, index + 1).is_ascii_digit()
-                    && number::first_track(self.bytes, index)
+                    && at(bytes, index + 1).is_ascii_digit()
+                    && number::first_track(bytes, index)
                 {
                     self.add::<S>(Detector::TrackData, Confidence::High);
                 }
                 if const { Plan::<S>::KEYS }
-                    && length - index >= secret::SHORTEST
                     && secret::starts_a_token(byte)
-                    && let Some((detector, confidence)) = secret::token(self.bytes, index)
+                    && length - index >= secret::SHORTEST
+                    && let Some((detector, confidence)) = secret::token(bytes, index)
                 {
                     self.add::<S>(detector, confidence);
                 }
             }
-            index = next_word(self.bytes, word_end(self.bytes, index));
         }
         steps::count(length);
     }
@@ -282,9 +297,9 @@ impl Scan<'_> {
     }
 
     fn material<S: Scope>(&mut self) {
-        let longest = self.traits.longest_word;
+        const { assert!(secret::SHORTEST_MARK >= LONG_WORD) };
         let jwk = self.traits.has(QUOTE) && secret::private_jwk(self.bytes);
-        if jwk || (longest >= secret::SHORTEST_MARK && secret::material(self.bytes)) {
+        if jwk || (self.traits.long_word && secret::material(self.bytes)) {
             self.add::<S>(Detector::PrivateKey, Confidence::High);
         }
     }
@@ -304,7 +319,7 @@ impl Scan<'_> {
             {
                 scan_text::<S>(&text, None, self.depth + 1, self.hits);
             }
-            encoded = self.encoded_after(end);
+            encoded = if end < self.bytes.len() { self.encoded_after(end) } else { None };
         }
     }
 
