@@ -231,7 +231,7 @@ fn seeks_secrets<R: Rules>() -> bool {
 /// Data that stands where a name should, for instance `{"john@example.com": true}`.
 fn in_name<R: Rules>(name: &str) -> Option<Hits> {
     // Shorter names hold no number and no key, but for `john@x.org` and `password=...`.
-    let signs = first_of(name.as_bytes(), b'@', b'=').is_some();
+    let signs = first_of::<b'@', b'='>(name.as_bytes()).is_some();
     if name.len() < 9 && !signs {
         return None;
     }

@@ -122,7 +122,7 @@ impl<'a> Trail<'a> {
         loop {
             let end_from = |place: usize| {
                 let rest = bytes.get(place..).unwrap_or_default();
-                first_of(rest, b'/', b'~').map_or(bytes.len(), |end| place + end)
+                first_of::<b'/', b'~'>(rest).map_or(bytes.len(), |end| place + end)
             };
             let mut end = end_from(start);
             let escaped = bytes.get(end) == Some(&b'~');
@@ -146,7 +146,7 @@ impl<'a> Trail<'a> {
             return None;
         };
         let flat = pointer.strip_prefix('/')?;
-        if first_of(flat.as_bytes(), b'/', b'~').is_some() {
+        if first_of::<b'/', b'~'>(flat.as_bytes()).is_some() {
             return None;
         }
         steps::count(pointer.len());

@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 use crate::kind::{Category, Detector};
 use crate::scope::{DetectorSet, Pairs, Scope};
 use crate::traits::{
-    AT, COLON, DOT, ESCAPE, MARK, QUOTE, SHORTEST_ENCODED, Traits, longest_number,
+    AT, COLON, DOT, ESCAPE, FEWEST_TOLD, MARK, QUOTE, SHORTEST_ENCODED, Traits, longest_number,
 };
 use crate::{account, health, number, secret};
 
@@ -83,16 +83,19 @@ impl<S: Scope> Plan<S> {
             || (Self::ADDRESS && (traits.dots >= 3 || traits.colons >= 2))
     }
 
-    /// What is asked of words and numbers, if anything. `fewest` is how many digits a number has.
+    /// What is asked of words and numbers, if anything. `fewest` is the fewest digits of a number.
     #[inline]
     pub(crate) fn asks_words(bytes: &[u8], traits: Traits, fewest: usize) -> Option<Asked> {
+        const { assert!(number::fewest::<S>().1 >= FEWEST_TOLD, "fewer are not counted exactly") };
         let digits = traits.digits;
         let numbers = Self::NUMBERS && digits >= fewest && longest_number(bytes) >= fewest;
+        let ibans = Self::IBAN && digits >= 4;
+        let medicare = Self::MBI && digits >= 5;
         let asks = [
             (numbers, fewest),
             (Self::KEYS, secret::SHORTEST),
-            (Self::IBAN && digits >= 4, account::SHORTEST_IBAN),
-            (Self::MBI && digits >= 5, health::SHORTEST_MBI),
+            (ibans, account::SHORTEST_IBAN),
+            (medicare, health::SHORTEST_MBI),
             // A card number between two signs.
             (Self::TRACK && digits >= 13, 15),
         ];
@@ -103,7 +106,7 @@ impl<S: Scope> Plan<S> {
             }
         }
         let last = bytes.len().checked_sub(shortest)?;
-        Some(Asked { last, numbers })
+        Some(Asked { last, numbers, ibans, medicare })
     }
 }
 
@@ -111,6 +114,7 @@ impl<S: Scope> Plan<S> {
 pub(crate) struct Asked {
     /// The last place at which one can start that tells something.
     pub(crate) last: usize,
-    /// Whether numbers are asked.
     pub(crate) numbers: bool,
+    pub(crate) ibans: bool,
+    pub(crate) medicare: bool,
 }

@@ -94,10 +94,13 @@ pub(crate) fn word_end(bytes: &[u8], mut index: usize) -> usize {
     index
 }
 
-/// Where one of two bytes of ASCII stands first.
+/// Where one of two characters of ASCII stands first. Neither is NUL.
 #[must_use]
 #[inline]
-pub fn first_of(bytes: &[u8], one: u8, other: u8) -> Option<usize> {
+pub fn first_of<const ONE: u8, const OTHER: u8>(bytes: &[u8]) -> Option<usize> {
+    const {
+        assert!(matches!((ONE, OTHER), (1..0x80, 1..0x80)), "characters of ASCII, and not NUL");
+    }
     let mut start = 0;
     while let Some(rest) = bytes.get(start..)
         && !rest.is_empty()
@@ -105,7 +108,7 @@ pub fn first_of(bytes: &[u8], one: u8, other: u8) -> Option<usize> {
         // What is after the end is neither.
         let eight = first_eight(rest);
         let ascii = eight & !HIGH;
-        let found = (same(ascii, one) | same(ascii, other)) & !eight;
+        let found = (same(ascii, ONE) | same(ascii, OTHER)) & !eight;
         if found != 0 {
             return Some(start + place_of(found));
         }
@@ -247,9 +250,9 @@ pub(crate) mod tests {
                 assert_eq!(word_end(bytes, index), index + end, "{bytes:?} {index}");
             }
             let first = until(|byte| matches!(byte, b'/' | b'~'));
-            assert_eq!(first_of(rest, b'/', b'~'), first, "{bytes:?} {index}");
+            assert_eq!(first_of::<b'/', b'~'>(rest), first, "{bytes:?} {index}");
             let first = until(|byte| matches!(byte, b'a' | b'-'));
-            assert_eq!(first_of(rest, b'a', b'-'), first, "{bytes:?} {index}");
+            assert_eq!(first_of::<b'a', b'-'>(rest), first, "{bytes:?} {index}");
         }
         for start in (0..bytes.len()).step_by(8) {
             let (eight, valid) = eight_from(bytes, start);

@@ -20,8 +20,12 @@ pub(crate) struct Traits {
     pub(crate) encoded: Option<(usize, usize)>,
 }
 
-/// Eight letters and digits that are read at once, wherever the word starts.
-pub(crate) const LONG_WORD: usize = 15;
+/// The length from which a word has eight letters and digits that are read at once, wherever it starts.
+pub(crate) const LONG_WORD: usize = 8 + 7;
+
+/// The fewest digits that [`longest_number`] counts exactly: between two letters of eight bytes are at
+/// most six.
+pub(crate) const FEWEST_TOLD: usize = 7;
 
 /// The shortest run of base64 that is decoded.
 pub(crate) const SHORTEST_ENCODED: usize = 11;
@@ -101,8 +105,9 @@ pub(crate) fn encoded_end(bytes: &[u8], index: usize) -> usize {
 }
 
 impl Traits {
-    /// Those of a text. One loop over all that is kept, so that it stays in registers; what a scope does
-    /// not ask for is left out by the compiler, as no sum is checked: none is larger than the text.
+    /// Those of a text. One loop over all that is kept, so that it stays in registers. The compiler leaves
+    /// out what a scope does not ask for: sums are not checked, as none is larger than the text, since a
+    /// check that can fail is never left out.
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "what a scope does not ask for must vanish")]
     pub(crate) fn of(bytes: &[u8]) -> Self {
@@ -148,8 +153,8 @@ impl Traits {
     }
 }
 
-/// The most digits of a text with no letter between them, where they are seven or more: no number has
-/// more digits. Of fewer it may be less.
+/// The most digits of a text with no letter between them, where they are [`FEWEST_TOLD`] or more: no
+/// number has more digits. Of fewer it may be less.
 pub(crate) fn longest_number(bytes: &[u8]) -> usize {
     steps::count(bytes.len());
     let mut longest = 0;
@@ -162,7 +167,7 @@ pub(crate) fn longest_number(bytes: &[u8]) -> usize {
             number += count(digits);
         } else {
             // The first letter ends a number, and after the last one another may start. Between two of
-            // these letters are no more than six digits.
+            // these letters are fewer than are told.
             let before = (letters & letters.wrapping_neg()) - 1;
             let after = !(u64::MAX >> letters.leading_zeros());
             longest = longest.max(number + count(digits & before));
@@ -210,7 +215,7 @@ mod tests {
         assert_eq!((traits.digits, traits.seen, traits.encoded), plainly(bytes), "{bytes:?}");
         let (number, word) = longest(bytes);
         assert!(longest_number(bytes) <= number, "{bytes:?}");
-        assert!(longest_number(bytes) == number || number < 7, "{bytes:?}");
+        assert!(longest_number(bytes) == number || number < FEWEST_TOLD, "{bytes:?}");
         assert!(word >= if traits.long_word { 8 } else { 0 }, "{bytes:?}");
         assert!(traits.long_word || word < LONG_WORD, "{bytes:?}");
         for index in 0..=bytes.len() {

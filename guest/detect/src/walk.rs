@@ -25,8 +25,7 @@ pub(crate) fn scan_text<S: Scope>(
     scan_bytes::<S>(text.as_bytes(), Some(text), context, depth, hits);
 }
 
-/// The same, of bytes: those of a text that is to be folded, if some are not of ASCII, or of one that
-/// was.
+/// Adds what the bytes of a text hold. The text is given as long as it is not folded.
 fn scan_bytes<S: Scope>(
     bytes: &[u8],
     unfolded: Option<&str>,
@@ -229,7 +228,7 @@ impl Scan<'_> {
 
     /// What is told by the way a word or a number starts.
     fn words<S: Scope>(&mut self, asked: &Asked) {
-        let (traits, bytes) = (self.traits, self.bytes);
+        let bytes = self.bytes;
         let length = bytes.len();
         let mut starts = WordStarts::of(bytes);
         while let Some((index, byte)) = starts.next(bytes)
@@ -247,8 +246,8 @@ impl Scan<'_> {
                     });
                 }
                 if const { Plan::<S>::MBI }
+                    && asked.medicare
                     && length - index >= health::SHORTEST_MBI
-                    && traits.digits >= 5
                 {
                     self.medicare::<S>(index);
                 }
@@ -257,6 +256,7 @@ impl Scan<'_> {
                     self.add::<S>(Detector::PrivateKey, Confidence::High);
                 }
                 if const { Plan::<S>::IBAN }
+                    && asked.ibans
                     && at(bytes, index + 2).is_ascii_digit()
                     && length - index >= account::SHORTEST_IBAN
                     && account::iban(bytes, index)
