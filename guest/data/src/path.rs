@@ -241,6 +241,21 @@ mod tests {
     }
 
     #[test]
+    fn what_was_told_of_a_name_is_not_told_of_the_next() {
+        let mut trail = Trail::default();
+        for (pointer, expected) in
+            [("/patient_email", true), ("/email", false), ("/patient/x", true), ("/mail/x", false)]
+        {
+            trail.follow(pointer);
+            let Trail { pointer, names, steps } = &trail;
+            let path = Path { pointer, names, steps, standard: false };
+            for _ in 0..2 {
+                assert_eq!(path.concerns_patient(), expected, "{pointer}");
+            }
+        }
+    }
+
+    #[test]
     fn texts_are_compared_from_their_ends() {
         for (one, other, expected) in
             [("", "", true), ("ab", "ab", true), ("ab", "b", false), ("ab", "cb", false)]

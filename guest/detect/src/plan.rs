@@ -83,7 +83,8 @@ impl<S: Scope> Plan<S> {
             || (Self::ADDRESS && (traits.dots >= 3 || traits.colons >= 2))
     }
 
-    /// What is asked of words and numbers, if anything. `fewest` is the fewest digits of a number.
+    /// What is asked of words and numbers, if anything. `fewest` is the fewest digits of a number. Magnetic
+    /// stripes have one, so that they are asked where numbers are.
     #[inline]
     pub(crate) fn asks_words(bytes: &[u8], traits: Traits, fewest: usize) -> Option<Asked> {
         const { assert!(number::fewest::<S>().1 >= FEWEST_TOLD, "fewer are not counted exactly") };
@@ -96,8 +97,6 @@ impl<S: Scope> Plan<S> {
             (Self::KEYS, secret::SHORTEST),
             (ibans, account::SHORTEST_IBAN),
             (medicare, health::SHORTEST_MBI),
-            // A card number between two signs.
-            (Self::TRACK && digits >= 13, 15),
         ];
         let mut shortest = usize::MAX;
         for (asked, length) in asks {

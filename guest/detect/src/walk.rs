@@ -264,6 +264,7 @@ impl Scan<'_> {
                     self.add::<S>(Detector::Iban, Confidence::High);
                 }
                 if const { Plan::<S>::TRACK }
+                    && asked.numbers
                     && matches!(byte, b'B' | b'b')
                     && at(bytes, index + 1).is_ascii_digit()
                     && number::first_track(bytes, index)

@@ -112,6 +112,10 @@ forms! {
     in_base64url: |value| {
         (is_plain(value) && value.len() >= 8).then(|| base64(value.as_bytes(), URL))
     };
+    in_base64_after_another_run_of_it: |value| {
+        let text = base64(value.as_bytes(), URL);
+        (is_plain(value) && value.len() >= 8).then(|| format!("value-0001-00000000.{text}"))
+    };
     in_json_in_base64url: |value| {
         let json = format!("{{\"sub\":\"u-1\",\"x\":\"{}\"}}", escaped(value));
         is_plain(value).then(|| base64(json.as_bytes(), URL))
