@@ -230,20 +230,14 @@ fn seeks_secrets<R: Rules>() -> bool {
 
 /// Data that stands where a name should, for instance `{"john@example.com": true}`.
 fn in_name<R: Rules>(name: &str) -> Option<Hits> {
-    // Shorter names hold no number and no key, but for `john@x.org` and `password=...`.
-    let signs = first_of::<b'@', b'='>(name.as_bytes()).is_some();
-    if name.len() < 9 && !signs {
-        return None;
-    }
-    let digits = name.bytes().filter(u8::is_ascii_digit).count();
-    let any = digits >= 9 || (signs && name.contains('@'));
-    let secret = seeks_secrets::<R>() && (name.len() >= 16 || (signs && name.contains('=')));
-    if !any && !secret {
+    // Shorter names hold nothing, but for `a@b.io` and `pw=...`.
+    if name.len() < 7 && first_of::<b'@', b'='>(name.as_bytes()).is_none() {
         return None;
     }
     let mut hits = scan_only::<R::Scope>(name, None);
-    if !any {
-        hits.retain(|hit| hit.category == Category::Secret);
+    if !hits.is_empty() && name.bytes().filter(u8::is_ascii_digit).count() < 9 {
+        // A host or a network is what many things are named for.
+        hits.retain(|hit| hit.category != Category::Network);
     }
     (!hits.is_empty()).then_some(hits)
 }

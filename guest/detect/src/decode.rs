@@ -19,11 +19,23 @@ pub(crate) fn fold(text: &str) -> String {
             '\u{660}'..='\u{669}' => push_digit(&mut folded, character, 0x660),
             '\u{6f0}'..='\u{6f9}' => push_digit(&mut folded, character, 0x6f0),
             '\u{966}'..='\u{96f}' => push_digit(&mut folded, character, 0x966),
-            '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' => folded.push('-'),
-            '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => {
-                folded.push(' ');
-            }
+            '\u{58a}'
+            | '\u{5be}'
+            | '\u{2010}'..='\u{2015}'
+            | '\u{2212}'
+            | '\u{fe58}'
+            | '\u{fe63}' => folded.push('-'),
+            '\u{a0}'
+            | '\u{1680}'
+            | '\u{2000}'..='\u{200a}'
+            | '\u{202f}'
+            | '\u{205f}'
+            | '\u{3000}' => folded.push(' '),
             '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{fe00}'..='\u{fe0f}'
             | '\u{200b}'..='\u{200f}'
             | '\u{202a}'..='\u{202e}'
             | '\u{2060}'..='\u{2064}'
@@ -261,5 +273,6 @@ mod tests {
     #[test]
     fn folding_makes_digits_plain() {
         assert_eq!(fold("4111\u{a0}1111\u{2011}１１１１\u{200b}1"), "4111 1111-11111");
+        assert_eq!(fold("4111\u{5be}1\u{fe0f}1\u{34f}1\u{180e}1\u{61c}\u{1680}1"), "4111-1111 1");
     }
 }

@@ -373,3 +373,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_number_is_not_read_again_from_each_of_its_digits() {
+    for piece in ["6 ", "5 0 ", "4-", "6.", "41 ", "411 "] {
+        // Decoded twice, so that it is searched three times.
+        let value = piece.repeat(16 * 1024 / piece.len()) + "%2541";
+        let steps = steps::of(|| drop(scan(&value, None)));
+        assert!(
+            steps <= value.len() as u64 * 40,
+            "{piece:?}: {} a byte",
+            steps / value.len() as u64
+        );
+    }
+}

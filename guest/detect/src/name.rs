@@ -230,6 +230,10 @@ impl Words {
             return None;
         }
         let last = outer.get(outer.count.checked_sub(1)?)?;
+        if last.len() < 2 || self.get(0)?.len() < 2 {
+            // `d` and `x` are no diagnosis.
+            return None;
+        }
         let mut found = Self::none();
         let mut length = 0u8;
         for word in [Some(last), self.get(0), self.get(1)].into_iter().flatten() {

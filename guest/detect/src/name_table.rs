@@ -78,6 +78,9 @@ const LONGER: &[(&str, Category)] = &[
     ("socialinsurancenumber", Category::Health),
     ("idcardnumber", Category::Cardholder),
     ("identitycardnumber", Category::Cardholder),
+    ("healthcardnumber", Category::Cardholder),
+    ("medicarecardnumber", Category::Cardholder),
+    ("insurancecardnumber", Category::Cardholder),
     ("primaryaccountnumber", Category::Financial),
     ("cardholderfullname", Category::Personal),
 ];

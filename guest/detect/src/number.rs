@@ -10,6 +10,9 @@ use crate::steps;
 /// The longest number of interest: a card number.
 const LONGEST: usize = 19;
 
+/// The shortest first group of a card number as it is printed.
+const SHORTEST_GROUP: usize = 4;
+
 /// Groups of digits with one separator between each two, from a place on.
 struct Groups {
     digits: [u8; LONGEST],
@@ -24,9 +27,7 @@ struct Groups {
 
 impl Groups {
     fn read(bytes: &[u8], start: usize) -> Self {
-        let previous = before(bytes, start);
-        let joined = is_separator(previous)
-            && start.checked_sub(2).is_some_and(|index| at(bytes, index).is_ascii_digit());
+        let joined = follows_digits(bytes, start);
         let mut found =
             Self { digits: [0; LONGEST], ends: [(0, 0); LONGEST], count: 0, end: start, joined };
         let mut total = 0;
@@ -83,6 +84,12 @@ fn range_of(groups: &[(u8, u8)], count: usize) -> &[(u8, u8)] {
     groups.get(..count).unwrap_or_default()
 }
 
+/// Whether a digit and a separator stand before a place.
+fn follows_digits(bytes: &[u8], start: usize) -> bool {
+    is_separator(before(bytes, start))
+        && start.checked_sub(2).is_some_and(|index| at(bytes, index).is_ascii_digit())
+}
+
 fn is_separator(byte: u8) -> bool {
     matches!(byte, b' ' | b'-' | b'.')
 }
@@ -129,6 +136,11 @@ pub(crate) fn scan<S: Scope>(
     // The usual digit in an identifier: it starts a word, not a number.
     let end = run(bytes, start, LONGEST + 1, |b| b.is_ascii_digit());
     if at(bytes, end).is_ascii_alphanumeric() {
+        return;
+    }
+    // A number is not read again from each of its short groups: what is printed on cards, or is told by
+    // its groups, starts with longer ones, or is no part of more.
+    if end - start < SHORTEST_GROUP && follows_digits(bytes, start) {
         return;
     }
     let groups = Groups::read(bytes, start);
@@ -181,9 +193,9 @@ fn card(
             }
             (Grouping::Printed, Network::Distinct, _)
             | (Grouping::None, Network::Distinct, 15 | 16) => Confidence::High,
-            (Grouping::None, _, 17 | 18) | (Grouping::None, Network::Wide, 13..=15) => {
-                Confidence::Low
-            }
+            // As many are numbers of orders, or identifiers that start with a time.
+            (Grouping::None | Grouping::Other, _, 17 | 18)
+            | (Grouping::None | Grouping::Other, Network::Wide, 13..=15) => Confidence::Low,
             (Grouping::Printed | Grouping::None, ..) => Confidence::Medium,
             (Grouping::Other, ..) if whole => Confidence::Medium,
             (Grouping::Other, ..) => Confidence::Low,

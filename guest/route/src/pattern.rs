@@ -109,6 +109,16 @@ fn literal(segment: &str) -> Result<Step, &'static str> {
         literal.push(byte);
         rest = after;
     }
+    // What can never match would leave open what it is to close.
+    if matches!(literal.as_slice(), b"." | b"..") {
+        return Err("has an empty, `.` or `..` segment, which no path has that reaches a policy");
+    }
+    if literal.iter().any(|b| b.is_ascii_control() || matches!(b, b'/' | b'\\' | b'%' | b';')) {
+        return Err(
+            "holds `;`, `%`, or an escaped slash or control character, which no path has that \
+             reaches a policy: path parameters are taken out, and what servers read in two ways is refused",
+        );
+    }
     Ok(Step::Literal(literal))
 }
 

@@ -232,3 +232,29 @@ proptest! {
         prop_assert!(pattern.matches(&segments(&path, pattern.depth())));
     }
 }
+
+#[test]
+fn what_no_path_has_is_no_pattern() {
+    for path in [
+        "/a//b",
+        "/./a",
+        "/a/../b",
+        "/%2e%2e/b",
+        "/%2E/a",
+        "/.%2e",
+        "/orders;v=1/{id}",
+        "/a%3Bb",
+        "/a%2Fb",
+        "/a%5cb",
+        "/a%25b",
+        "/100%",
+        "/a%00b",
+        "/a%7f",
+    ] {
+        let told = PathPattern::parse(path).expect_err(path);
+        assert!(told.contains("no path has that"), "{path}: {told}");
+    }
+    for path in ["/a%20b", "/caf%C3%A9", "/a.b/..c", "/x:y", "/a%3Fb"] {
+        assert!(PathPattern::parse(path).is_ok(), "{path}");
+    }
+}

@@ -357,10 +357,10 @@ pub(crate) struct TestRunArgs {
         value_name = "PERCENT",
         num_args = 0..=1,
         require_equals = true,
-        default_missing_value = "",
         conflicts_with = "filter"
     )]
-    pub(crate) coverage: Option<String>,
+    #[allow(clippy::option_option, reason = "whether it is given, and whether with a percentage")]
+    pub(crate) coverage: Option<Option<String>>,
     /// How to print what came of them
     #[arg(long, value_enum, default_value_t = TestFormat::Text)]
     pub(crate) format: TestFormat,

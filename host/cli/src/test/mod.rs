@@ -110,10 +110,8 @@ fn words(args: &TestRunArgs, report: &Report) -> anyhow::Result<String> {
 /// Runs the cases that were asked for.
 fn report(args: &TestRunArgs, subject: Subject, output: &Output) -> anyhow::Result<Report> {
     let started = Instant::now();
-    let threshold = match args.coverage.as_deref() {
-        None | Some("") => None,
-        Some(text) => Some(Threshold::parse(text)?),
-    };
+    let threshold = args.coverage.iter().flatten().next();
+    let threshold = threshold.map(|text| Threshold::parse(text)).transpose()?;
     let wish = if args.no_cache { CacheWish::Off } else { CacheWish::Keep };
     let engine = Cache::open(wish).engine();
     let mut runner = Runner::new(subject.bundle, &engine)?;

@@ -274,6 +274,7 @@ fn coverage_below_the_threshold_fails() {
     let record = of("99.5%", "json").expect(1, &[]).json();
     assert_eq!(record["coverage"]["suffices"], false);
     assert_eq!(record["coverage"]["threshold"], 99.5);
+    of("", "text").expect_error(&["--coverage ``; accepted: 0 to 100"]);
     of("a lot", "text").expect_error(&["--coverage `a lot`; accepted: 0 to 100"]);
     let (reached, of) = (&record["coverage"]["reached"], &record["coverage"]["of"]);
     let percent = reached.as_f64().unwrap() * 100.0 / of.as_f64().unwrap();
