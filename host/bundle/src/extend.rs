@@ -12,6 +12,7 @@
 //! stricter holds, and a fault that one lets close closes.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -109,15 +110,57 @@ fn from_folder(folder: &Path, depth: usize) -> Result<BundleManifest, BundleErro
 /// A policy of the bundles that are extended, with what they do not agree about.
 struct Inherited {
     entry: PolicyEntry,
-    /// The bundle that brought it, for messages.
-    from: String,
-    conflicts: Vec<Conflict>,
+    /// The bundles that brought it, with the settings that each gives it, for messages.
+    given: Vec<(String, Value)>,
+    /// The settings about which these do not agree, as JSON Pointers.
+    conflicts: Vec<String>,
 }
 
-struct Conflict {
-    pointer: String,
+impl Inherited {
+    fn new(entry: PolicyEntry, from: &str) -> Self {
+        let given = vec![(from.to_owned(), Value::Object(entry.settings.clone()))];
+        Self { entry, given, conflicts: Vec::new() }
+    }
+
+    /// The bundle that brought it first.
+    fn from(&self) -> &str {
+        self.given.first().map_or("", |(from, _)| from)
+    }
+
     /// What the bundles do not agree about, in words.
-    what: String,
+    fn conflict(&self, pointer: &str) -> String {
+        let (mut set, mut values, mut unset) = (Vec::new(), Vec::new(), Vec::new());
+        for (from, settings) in &self.given {
+            match settings.pointer(pointer) {
+                Some(value) => {
+                    set.push(from.as_str());
+                    values.push(value);
+                }
+                None => unset.push(from.as_str()),
+            }
+        }
+        let same = values.windows(2).all(|two| matches!(two, [one, other] if one == other));
+        let what = match (same, set.len()) {
+            (true, 1) => "sets it",
+            (true, _) => "set it",
+            (false, _) => "give different values",
+        };
+        let mut told = format!("`{}` {pointer}: {} {what}", self.entry.id(), list_of(&set));
+        if !unset.is_empty() {
+            let have = if unset.len() == 1 { "has" } else { "have" };
+            let _ = write!(told, ", {} {have} the default", list_of(&unset));
+        }
+        told
+    }
+}
+
+/// Names with commas and `and`.
+fn list_of(names: &[&str]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match names.as_slice() {
+        [before @ .., last] if !before.is_empty() => format!("{} and {last}", before.join(", ")),
+        names => names.concat(),
+    }
 }
 
 fn assemble(
@@ -168,10 +211,7 @@ fn assemble(
     }
     let open: Vec<String> = inherited
         .iter()
-        .flat_map(|policy| {
-            let id = policy.entry.id();
-            policy.conflicts.iter().map(move |conflict| format!("`{id}` {}", conflict.what))
-        })
+        .flat_map(|policy| policy.conflicts.iter().map(|pointer| policy.conflict(pointer)))
         .collect();
     if !open.is_empty() {
         return Err(format!(
@@ -203,13 +243,13 @@ fn assemble(
 /// Takes in a policy of a bundle that is extended.
 fn inherit(into: &mut Vec<Inherited>, entry: PolicyEntry, from: &str) -> Result<(), String> {
     let Some(known) = into.iter_mut().find(|known| known.entry.id() == entry.id()) else {
-        into.push(Inherited { entry, from: from.to_owned(), conflicts: Vec::new() });
+        into.push(Inherited::new(entry, from));
         return Ok(());
     };
     if known.entry.module != entry.module || known.entry.folder != entry.folder {
         return Err(format!(
             "`{}` and `{from}` mean different modules by `{}`; extend one of them",
-            known.from,
+            known.from(),
             entry.id()
         ));
     }
@@ -222,25 +262,13 @@ fn inherit(into: &mut Vec<Inherited>, entry: PolicyEntry, from: &str) -> Result<
         (Some(one), Some(other)) => Some(one.max(other)),
         (one, other) => one.or(other).filter(|mib| *mib > USUAL_MEMORY_MIB),
     };
-    let (first, second) = (known.from.clone(), from);
-    let mut differ = |pointer: String, holds: Holds| {
-        let what = match holds {
-            Holds::Both => format!("{pointer}: `{first}` and `{second}` give different values"),
-            Holds::First => format!("{pointer}: `{first}` sets it, `{second}` has the default"),
-            Holds::Second => format!("{pointer}: `{second}` sets it, `{first}` has the default"),
-        };
-        known.conflicts.push(Conflict { pointer, what });
-    };
-    join(&mut known.entry.settings, entry.settings, "", &mut differ);
+    known.given.push((from.to_owned(), Value::Object(entry.settings.clone())));
+    join(&mut known.entry.settings, entry.settings, "", &mut |pointer| {
+        if !known.conflicts.contains(&pointer) {
+            known.conflicts.push(pointer);
+        }
+    });
     Ok(())
-}
-
-/// Which of two bundles give a setting a value.
-#[derive(Clone, Copy)]
-enum Holds {
-    First,
-    Second,
-    Both,
 }
 
 fn stricter(a: Enforcement, b: Enforcement) -> Enforcement {
@@ -257,23 +285,23 @@ fn join(
     into: &mut Map<String, Value>,
     from: Map<String, Value>,
     at: &str,
-    differ: &mut impl FnMut(String, Holds),
+    differ: &mut impl FnMut(String),
 ) {
     for (name, _) in into.iter().filter(|(name, _)| !from.contains_key(*name)) {
-        differ(pointer(at, name), Holds::First);
+        differ(pointer(at, name));
     }
     for (name, value) in from {
         let pointer = pointer(at, &name);
         match (into.get_mut(&name), value) {
             (None, value) => {
                 into.insert(name, value);
-                differ(pointer, Holds::Second);
+                differ(pointer);
             }
             (Some(Value::Object(known)), Value::Object(more)) => {
                 join(known, more, &pointer, differ);
             }
             (Some(known), value) if *known == value => {}
-            (Some(_), _) => differ(pointer, Holds::Both),
+            (Some(_), _) => differ(pointer),
         }
     }
 }
@@ -299,7 +327,7 @@ fn overlay(policy: &mut Inherited, own: WrittenEntry) -> Result<(), String> {
             "policy `{}` is module `{}` in `{}`, and `{}` here; give it an `id` of its own",
             policy.entry.id(),
             policy.entry.module,
-            policy.from,
+            policy.from(),
             show(module)
         ));
     }
@@ -312,7 +340,7 @@ fn overlay(policy: &mut Inherited, own: WrittenEntry) -> Result<(), String> {
     } else {
         let mut set = Vec::new();
         lay_over(&mut policy.entry.settings, own.settings, "", &mut set);
-        policy.conflicts.retain(|conflict| !settled(&conflict.pointer, &set));
+        policy.conflicts.retain(|pointer| !settled(pointer, &set));
     }
     Ok(())
 }
@@ -369,7 +397,7 @@ fn added(own: WrittenEntry, id: &str) -> Result<Inherited, String> {
         settings: own.settings,
         folder: None,
     };
-    Ok(Inherited { entry, from: String::new(), conflicts: Vec::new() })
+    Ok(Inherited { entry, given: Vec::new(), conflicts: Vec::new() })
 }
 
 fn pointer(at: &str, name: &str) -> String {
@@ -489,6 +517,16 @@ mod tests {
         let settings = serde_json::json!({"n":{"x":1,"y":7},"s":1,"t":2});
         assert_eq!(Value::Object(only.settings.clone()), settings);
         assert_eq!((only.enforcement, only.on_fault), (Enforcement::Warn, OnFault::Closed));
+        // Each setting once, by the bundles that set it.
+        write(root.path(), "c", &policy("n={x=1,y=1},t=2,u=3", ""));
+        let three = "extends=['../a','../b','../c']\n";
+        let error = open(&write(root.path(), "three", three)).unwrap_err();
+        let expected = "set here what holds: \
+            `scope-check` /s: `a` sets it, `b` and `c` have the default; \
+            `scope-check` /n/y: `a`, `b` and `c` give different values; \
+            `scope-check` /t: `b` and `c` set it, `a` has the default; \
+            `scope-check` /u: `c` sets it, `a` and `b` have the default";
+        assert!(error.ends_with(expected), "{error}");
         let nothing = format!("{both}[[policy]]\nid='scope-check'\ninherit='nothing'\n");
         assert!(open(&write(root.path(), "both", &nothing)).is_ok());
     }
