@@ -91,9 +91,6 @@ fn is_parameter(segment: &str) -> bool {
 }
 
 fn literal(segment: &str) -> Result<Step, &'static str> {
-    if matches!(segment, "" | "." | "..") {
-        return Err("has an empty, `.` or `..` segment, which no path has that reaches a policy");
-    }
     if segment.bytes().any(|b| matches!(b, b'*' | b'{' | b'}')) {
         return Err("mixes text and a wildcard in one segment; \
              a segment is literal, `{name}`, `*` or, as the last one, `**`");
@@ -110,14 +107,10 @@ fn literal(segment: &str) -> Result<Step, &'static str> {
         rest = after;
     }
     // What can never match would leave open what it is to close.
-    if matches!(literal.as_slice(), b"." | b"..") {
-        return Err("has an empty, `.` or `..` segment, which no path has that reaches a policy");
-    }
-    if literal.iter().any(|b| b.is_ascii_control() || matches!(b, b'/' | b'\\' | b'%' | b';')) {
-        return Err(
-            "holds `;`, `%`, or an escaped slash or control character, which no path has that \
-             reaches a policy: path parameters are taken out, and what servers read in two ways is refused",
-        );
+    let unfit = |b: &u8| *b < b' ' || matches!(b, b'/' | b'\\' | b'%' | b';' | 0x7f);
+    if matches!(literal.as_slice(), b"" | b"." | b"..") || literal.iter().any(unfit) {
+        return Err("has an empty, `.` or `..` segment, `;`, `%` or an escaped slash or control \
+             character, which no path has that reaches a policy");
     }
     Ok(Step::Literal(literal))
 }
