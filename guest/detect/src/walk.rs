@@ -57,8 +57,8 @@ impl Scan<'_> {
     fn run<S: Scope>(&mut self) {
         let traits = self.traits;
         let length = self.bytes.len();
-        if self.context.is_some() {
-            self.names::<S>();
+        if let Some(context) = self.context {
+            self.names::<S>(context);
         }
         if Plan::<S>::dismisses(length, traits) {
             return;
@@ -88,8 +88,7 @@ impl Scan<'_> {
     }
 
     /// Values that only a name gives a meaning.
-    fn names<S: Scope>(&mut self) {
-        let Some(context) = self.context else { return };
+    fn names<S: Scope>(&mut self, context: NameHit) {
         if const { Plan::<S>::PERSON }
             && context.detector == Detector::PersonName
             && contact::person_shape(self.bytes)

@@ -110,8 +110,8 @@ fn words(args: &TestRunArgs, report: &Report) -> anyhow::Result<String> {
 /// Runs the cases that were asked for.
 fn report(args: &TestRunArgs, subject: Subject, output: &Output) -> anyhow::Result<Report> {
     let started = Instant::now();
-    let threshold = args.coverage.iter().flatten().next();
-    let threshold = threshold.map(|text| Threshold::parse(text)).transpose()?;
+    let percentage = args.coverage.as_ref().and_then(Option::as_deref);
+    let threshold = percentage.map(Threshold::parse).transpose()?;
     let wish = if args.no_cache { CacheWish::Off } else { CacheWish::Keep };
     let engine = Cache::open(wish).engine();
     let mut runner = Runner::new(subject.bundle, &engine)?;
